@@ -1,0 +1,186 @@
+"""What the combiner returns: a graph, and for every edge who decided and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from llmcd.discovery.ensemble import Candidates
+from llmcd.expert.answers import Answers
+from llmcd.graph import Graph
+
+__all__ = ["Combined", "Conflict", "EdgeDecision", "Reliability", "Step"]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing that moved an edge from data alone to the result.
+
+    Attributes
+    ----------
+    source : str
+        ``data``, ``expert``, ``background`` or ``Meek``.
+    statement : str
+        What it said, in words.
+    log_odds : float or None
+        Natural log-odds for the edge as it stands in the result, where the step has
+        a number.
+    """
+
+    source: str
+    statement: str
+    log_odds: float | None = None
+
+
+@dataclass(frozen=True)
+class EdgeDecision:
+    """An edge of the result and the reasons for it.
+
+    Attributes
+    ----------
+    cause, effect : str
+        The two ends; in name order when the edge is undirected.
+    mark : str
+        ``-->``, ``---`` or ``<->``.
+    probability : float
+        Probability of the edge as drawn, given that the two are adjacent: for
+        ``-->`` that the cause comes first, for ``---`` of the likelier direction.
+    data_support : float
+        Share of the resamples in which the two are adjacent.
+    expert_log_odds : float
+        The expert's evidence for cause before effect, natural log-odds; 0 when
+        nobody was asked or the answers carry no weight.
+    answers : int
+        Answers about this pair that are not abstentions.
+    decided_by : str
+        ``data``, ``expert``, ``background``, ``Meek`` (follows from the others) or
+        ``nobody`` (undirected).
+    warning : str
+        Empty, or what a reader should know before using the edge.
+    provenance : tuple of Step
+        From data alone to the result, in order.
+    """
+
+    cause: str
+    effect: str
+    mark: str
+    probability: float
+    data_support: float
+    expert_log_odds: float
+    answers: int
+    decided_by: str
+    warning: str = ""
+    provenance: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """A pair on which data and expert disagree.
+
+    Attributes
+    ----------
+    a, b : str
+        The pair, in name order.
+    data_says, expert_says : str
+        ``a --> b``, ``b --> a``, ``a --- b``, ``no edge``, ``common cause``, with the
+        variables' names.
+    data_support : float
+        Share of the resamples that agree with ``data_says``.
+    expert_log_odds : float
+        Strength of ``expert_says``, natural log-odds, after reliability.
+    decision : str
+        What stands in the result.
+    rule : str
+        Why.
+    would_change : str
+        What would change the decision.
+    """
+
+    a: str
+    b: str
+    data_says: str
+    data_support: float
+    expert_says: str
+    expert_log_odds: float
+    decision: str
+    rule: str
+    would_change: str
+
+
+@dataclass(frozen=True)
+class Reliability:
+    """How far one expert could be trusted, learnt from the data without labels.
+
+    Attributes
+    ----------
+    expert : str
+        The expert's label.
+    accuracy, low, high : float
+        Posterior mean and 90 % interval of the chance that a direction, given the
+        same way in both presentation orders, is right.
+    single_accuracy : float
+        The same for a direction that was given in one of the two orders only.
+    weight : float
+        Log-odds that a direction given in both orders is worth; never negative.
+    probes : int
+        Pairs that the data directs and the expert gave a direction for.
+    agreed : int
+        How many of those the expert directed as the data does.
+    order_consistency : float
+        Of the pairs asked in both orders and answered twice, the share with the
+        same verdict; nan when there is none.
+    first_shown : float
+        Of all directional verdicts, the share that names the variable shown first
+        as the cause; one half means no position bias; nan when there is none.
+    finding : str
+        In words.
+    """
+
+    expert: str
+    accuracy: float
+    low: float
+    high: float
+    single_accuracy: float
+    weight: float
+    probes: int
+    agreed: int
+    order_consistency: float
+    first_shown: float
+    finding: str
+
+
+@dataclass(frozen=True)
+class Combined:
+    """Data and expert reconciled.
+
+    Attributes
+    ----------
+    mode, why_mode : str
+        ``safe`` or ``posterior``, and why this one.
+    graph : Graph
+        The MPDAG: every edge directed that data, knowledge or expert decide.
+    data_graph : Graph
+        The data's own CPDAG, as if nobody had been asked.
+    edges : tuple of EdgeDecision
+        One for each edge of ``graph``.
+    conflicts : tuple of Conflict
+        Disagreements, the strongest first.
+    reliability : tuple of Reliability
+        One for each expert asked.
+    candidates : Candidates
+        The data's side.
+    answers : Answers
+        The expert's side.
+    warnings : tuple of str
+        What a reader must know, the most important first.
+    """
+
+    mode: str
+    why_mode: str
+    graph: Graph
+    data_graph: Graph
+    edges: tuple[EdgeDecision, ...]
+    conflicts: tuple[Conflict, ...]
+    reliability: tuple[Reliability, ...]
+    candidates: Candidates
+    answers: Answers
+    warnings: tuple[str, ...] = ()
