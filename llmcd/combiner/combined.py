@@ -125,12 +125,12 @@ class Reliability:
         Pairs that the data directs and the expert gave a direction for.
     agreed : int
         How many of those the expert directed as the data does.
-    order_consistency : float
+    order_consistency : float or None
         Of the pairs asked in both orders and answered twice, the share with the
-        same verdict; nan when there is none.
-    first_shown : float
+        same verdict; None when there is none.
+    first_shown : float or None
         Of all directional verdicts, the share that names the variable shown first
-        as the cause; one half means no position bias; nan when there is none.
+        as the cause; one half means no position bias; None when there is none.
     finding : str
         In words.
     """
@@ -143,8 +143,8 @@ class Reliability:
     weight: float
     probes: int
     agreed: int
-    order_consistency: float
-    first_shown: float
+    order_consistency: float | None
+    first_shown: float | None
     finding: str
 
 

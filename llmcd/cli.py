@@ -1,0 +1,374 @@
+"""The command line: ``llmcd discover | plan | ask | combine | report | demo``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import llmcd
+from llmcd import folder
+from llmcd.background import Background
+from llmcd.errors import DataError, LlmcdError
+from llmcd.expert.answers import Answers
+from llmcd.expert.ask import ask
+from llmcd.expert.budget import Budget
+from llmcd.expert.protocol import Expert
+from llmcd.expert.resolve import resolve
+from llmcd.graph import Graph
+from llmcd.metrics import arrowhead_scores, shd
+from llmcd.pipeline import candidates, combine, discover, plan, table
+from llmcd.result import Result
+from llmcd.variables import Variables
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["main"]
+
+FAILED, USAGE, STOPPED = 1, 2, 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        The arguments; those of the process when None.
+
+    Returns
+    -------
+    int
+        0 done, 1 a clear error was printed, 2 the arguments are wrong, 130 stopped
+        by the user.
+    """
+    arguments = _parser().parse_args(argv)
+    try:
+        arguments.run(arguments)
+    except (LlmcdError, ValueError, FileNotFoundError) as error:
+        print(f"llmcd: {error}", file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        print("llmcd: stopped; what was answered is in the store", file=sys.stderr)
+        return STOPPED
+    return 0
+
+
+# --- arguments ------------------------------------------------------------------------
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="llmcd",
+        description="Causal discovery from a table and what its columns mean.",
+    )
+    parser.add_argument("--version", action="version", version=llmcd.__version__)
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    _add_demo(commands)
+    _add_discover(commands)
+    _add_plan(commands)
+    _add_ask(commands)
+    _add_combine(commands)
+    _add_report(commands)
+    return parser
+
+
+def _add_demo(commands: Any) -> None:
+    demo = commands.add_parser(
+        "demo", help="run the main job on the embedded example: no key, no network"
+    )
+    demo.add_argument("--out", default="llmcd-demo", metavar="DIR")
+    demo.add_argument("--bootstrap", type=int, default=10, metavar="N")
+    demo.set_defaults(run=_demo)
+
+
+def _add_discover(commands: Any) -> None:
+    one = commands.add_parser("discover", help="from a table to an explained graph")
+    _data_arguments(one)
+    _expert_arguments(one)
+    one.add_argument("--mode", default="auto", choices=["auto", "safe"])
+    one.add_argument("--out", metavar="DIR", help="write the run folder and report")
+    one.add_argument("--json", action="store_true", help="print the edges as JSON")
+    one.set_defaults(run=_discover)
+
+
+def _add_plan(commands: Any) -> None:
+    one = commands.add_parser("plan", help="which questions, and what they would cost")
+    _data_arguments(one)
+    _expert_arguments(one)
+    one.add_argument("--show", action="store_true", help="print the exact texts")
+    one.add_argument("--out", metavar="DIR", help="keep the data's side for `ask`")
+    one.set_defaults(run=_plan)
+
+
+def _add_ask(commands: Any) -> None:
+    one = commands.add_parser("ask", help="ask what `plan --out DIR` prepared")
+    one.add_argument("folder", metavar="DIR")
+    _expert_arguments(one)
+    one.set_defaults(run=_ask)
+
+
+def _add_combine(commands: Any) -> None:
+    one = commands.add_parser("combine", help="reconcile what `ask` collected in DIR")
+    one.add_argument("folder", metavar="DIR")
+    one.add_argument("--answers", metavar="FILE", help="instead of DIR/answers.jsonl")
+    one.add_argument("--mode", default="auto", choices=["auto", "safe"])
+    one.add_argument("--json", action="store_true", help="print the edges as JSON")
+    one.set_defaults(run=_combine)
+
+
+def _add_report(commands: Any) -> None:
+    one = commands.add_parser("report", help="write the HTML report of a run folder")
+    one.add_argument("folder", metavar="DIR")
+    one.add_argument("--out", metavar="FILE", help="instead of DIR/report.html")
+    one.set_defaults(run=_report)
+
+
+def _data_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("data", metavar="DATA.csv", help="or .parquet, .csv.gz")
+    parser.add_argument("--variables", metavar="FILE", help="descriptions (YAML, CSV)")
+    parser.add_argument("--method", default="auto", choices=["auto", "pc", "ges"])
+    parser.add_argument("--bootstrap", type=int, default=50, metavar="N")
+    parser.add_argument("--background", metavar="FILE", help="required, forbidden, tiers")
+    parser.add_argument(
+        "--missing", default="error", choices=["error", "listwise", "category"]
+    )
+    parser.add_argument("--seed", type=int, default=0, metavar="N")
+    parser.add_argument("--jobs", type=int, default=-1, metavar="N", help="processes")
+
+
+def _expert_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--expert",
+        default="none",
+        metavar="WHO",
+        help="provider/model, recorded:FILE, human or none",
+    )
+    parser.add_argument("--store", metavar="FILE", help="keep answers; pay nothing twice")
+    parser.add_argument("--budget-calls", type=int, metavar="N")
+    parser.add_argument("--budget-tokens", type=int, metavar="N")
+    parser.add_argument("--budget-usd", type=float, metavar="USD")
+
+
+# --- reading what the arguments name --------------------------------------------------
+
+
+def _rows(path: str) -> pd.DataFrame:
+    import pandas as pd
+
+    if not Path(path).exists():
+        raise FileNotFoundError(f"no such file: {path}")
+    if path.endswith((".parquet", ".pq")):
+        return pd.read_parquet(path)
+    try:
+        return pd.read_csv(path)
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as e:
+        raise DataError(f"{path} is not a CSV file that pandas can read: {e}") from None
+
+
+def _variables(path: str | None) -> Variables:
+    return Variables.of({} if path is None else Path(path))
+
+
+def _background(path: str | None) -> Background | None:
+    if path is None:
+        return None
+    import yaml
+
+    return Background.of(yaml.safe_load(Path(path).read_text(encoding="utf-8")))
+
+
+def _budget(arguments: argparse.Namespace) -> Budget | None:
+    limits = {
+        "calls": arguments.budget_calls,
+        "tokens": arguments.budget_tokens,
+        "usd": arguments.budget_usd,
+    }
+    given = {name: limit for name, limit in limits.items() if limit is not None}
+    return Budget(**given) if given else None
+
+
+def _somebody(arguments: argparse.Namespace) -> Expert:
+    expert = resolve(arguments.expert)
+    if expert is None:
+        raise ValueError(
+            "nobody to ask: give --expert provider/model, recorded:FILE or human"
+        )
+    return expert
+
+
+# --- commands -------------------------------------------------------------------------
+
+
+def _discover(arguments: argparse.Namespace) -> None:
+    result = discover(
+        _rows(arguments.data),
+        _variables(arguments.variables),
+        resolve(arguments.expert),
+        method=arguments.method,
+        background=_background(arguments.background),
+        bootstrap=arguments.bootstrap,
+        mode=arguments.mode,
+        budget=_budget(arguments),
+        store=arguments.store,
+        missing=arguments.missing,
+        seed=arguments.seed,
+        n_jobs=arguments.jobs,
+    )
+    _show(result, arguments.json)
+    if arguments.out:
+        _write(result, Path(arguments.out))
+
+
+def _plan(arguments: argparse.Namespace) -> None:
+    variables = _variables(arguments.variables)
+    known = Background.of(_background(arguments.background))
+    found = candidates(
+        table(_rows(arguments.data), variables, missing=arguments.missing),
+        method=arguments.method,
+        background=known.merge(Background.from_variables(variables)),
+        bootstrap=arguments.bootstrap,
+        seed=arguments.seed,
+        n_jobs=arguments.jobs,
+    )
+    questions = plan(
+        found, variables, expert=resolve(arguments.expert), budget=_budget(arguments)
+    )
+    print(questions.show() if arguments.show else questions)
+    if arguments.out:
+        folder.save_candidates(arguments.out, found, variables)
+        print(f"kept in {arguments.out}", file=sys.stderr)
+
+
+def _ask(arguments: argparse.Namespace) -> None:
+    expert = _somebody(arguments)
+    found, variables = folder.load_candidates(arguments.folder)
+    budget = _budget(arguments)
+    questions = plan(found, variables, expert=expert, budget=budget)
+    answers = ask(questions, expert, store=arguments.store, budget=budget)
+    target = Path(arguments.folder) / "answers.jsonl"
+    answers.write(target)
+    print(f"{len(answers.answers)} answers in {target}")
+
+
+def _combine(arguments: argparse.Namespace) -> None:
+    found, variables = folder.load_candidates(arguments.folder)
+    file = Path(arguments.answers or Path(arguments.folder) / "answers.jsonl")
+    answers = Answers.read(file) if arguments.answers or file.exists() else None
+    result = combine(found, answers, variables=variables, mode=arguments.mode)
+    _show(result, arguments.json)
+    _write(result, Path(arguments.folder))
+
+
+def _report(arguments: argparse.Namespace) -> None:
+    result = Result.load(arguments.folder)
+    target = arguments.out or Path(arguments.folder) / "report.html"
+    print(result.report(target))
+
+
+def _show(result: Result, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(result.edges.to_dict("records"), indent=1))
+    else:
+        print(result)
+
+
+def _write(result: Result, target: Path) -> None:
+    result.save(target)
+    result.report(target / "report.html")
+    _picture(result, target / "graph.png")
+    print(f"\nrun folder: {target}\nreport:     {target / 'report.html'}\n"
+          f"picture:    {target / 'graph.png'}", file=sys.stderr)  # fmt: skip
+
+
+def _picture(result: Result, path: Path) -> None:
+    from matplotlib.figure import Figure
+
+    side = max(6.0, 1.1 * len(result.graph.names) ** 0.5 * 2.2)
+    figure = Figure(figsize=(side, side * 0.75), layout="constrained")
+    result.plot(ax=figure.subplots())
+    figure.savefig(path, dpi=150)
+
+
+# --- the demo -------------------------------------------------------------------------
+
+
+def _demo(arguments: argparse.Namespace) -> None:
+    with as_file(files("llmcd") / "examples" / "alarm") as example:
+        _run_demo(example, Path(arguments.out), arguments.bootstrap)
+
+
+def _run_demo(example: Path, target: Path, bootstrap: int) -> None:
+    rows = _rows(str(example / "rows.csv.gz"))
+    variables = Variables.of(example / "variables.yaml")
+    pairs = _rows(str(example / "truth.csv"))
+    truth = Graph.from_edges(
+        rows.columns, directed=zip(pairs["cause"], pairs["effect"], strict=True)
+    )
+    print(
+        f"ALARM: {len(rows):,} rows sampled from a published network of "
+        f"{rows.shape[1]} variables\n(a patient under anaesthesia), descriptions of "
+        "the variables, and the recorded\nanswers of a large language model. No key, no "
+        "network. One moment ...\n",
+        flush=True,
+    )
+    result = discover(
+        rows,
+        variables,
+        f"recorded:{example / 'answers.jsonl'}",
+        bootstrap=bootstrap,
+        n_jobs=-1,
+        progress=False,
+    )
+    print(_asked(result.answers), "\n")
+    print(_against_truth(truth, result), "\n")
+    print(result, "\n")
+    if len(result.conflicts):
+        shown = result.conflicts[["data_says", "data_support", "expert_says", "decision"]]
+        print("Conflicts, the strongest first:")
+        print(shown.head(8).to_string(index=False, float_format="%.2f"))
+    _write(result, target)
+
+
+def _asked(answers: Answers) -> str:
+    asked = len(answers.answers)
+    missing = sum(x.reason == "missing" for x in answers.answers)
+    unsure = sum(x.verdict is None for x in answers.answers) - missing
+    return (
+        f"Asked: {asked} questions about {len(answers.pairs())} pairs, each in both "
+        f"presentation orders,\nof {', '.join(answers.experts)} (recorded). {missing} "
+        f"have no recorded answer and {unsure} were answered\n'unsure': those count as "
+        "abstentions."
+    )
+
+
+def _against_truth(truth: Graph, result: Result) -> str:
+    lines = [
+        f"{'against the known truth':<26}{'edges':>6}{'undirected':>12}"
+        f"{'SHD (1)':>9}{'SHD (1/2)':>11}{'arrowhead F1':>14}"
+    ]
+    for label, graph in (
+        ("data alone", result.data_graph),
+        ("data and expert", result.graph),
+    ):
+        whole = shd(truth=truth, estimate=graph)
+        half = shd(truth=truth, estimate=graph, undirected=0.5)
+        arrows = arrowhead_scores(truth=truth, estimate=graph)
+        lines.append(
+            f"{label:<26}{graph.n_edges:>6}{len(graph.undirected_edges()):>12}"
+            f"{whole:>9.0f}{half:>11.1f}{arrows.f1:>14.2f}"
+        )
+    lines.append(
+        f"SHD to the true DAG with {truth.n_edges} edges; an undirected edge counts 1 or "
+        "1/2, a reversal once."
+    )
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,138 @@
+"""Where data and expert disagree, how strongly, and what was decided."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from llmcd.combiner.combined import Conflict
+from llmcd.combiner.evidence import Vote
+from llmcd.combiner.reliability import Skill, data_direction, vote_log_odds
+from llmcd.discovery.ensemble import Candidates
+from llmcd.graph import Edge, Graph
+
+__all__ = ["find_conflicts"]
+
+_STAYS = "safe mode: what the data or the background knowledge decides stays"
+
+
+def find_conflicts(
+    candidates: Candidates,
+    graph: Graph,
+    votes: Mapping[str, Sequence[Vote]],
+    skills: Mapping[str, Skill],
+) -> tuple[Conflict, ...]:
+    """List every pair on which the data and an expert disagree.
+
+    A conflict is an edge that the expert directs against the result, an edge where
+    the expert sees no direct relation or a common cause, and a missing edge where
+    the expert gives the same direction in both presentation orders.
+
+    Parameters
+    ----------
+    candidates : Candidates
+        The data's side.
+    graph : Graph
+        The result.
+    votes : mapping of str to sequence of Vote
+        Votes by expert.
+    skills : mapping of str to Skill
+        Skill by expert.
+
+    Returns
+    -------
+    tuple of Conflict
+        Strongest first: by the data's support, then the expert's weight.
+    """
+    adjacency = candidates.adjacency_support
+    q = data_direction(candidates)
+    found: list[Conflict] = []
+    for expert in sorted(votes):
+        for vote in votes[expert]:
+            i, j = candidates.graph.index(vote.a), candidates.graph.index(vote.b)
+            conflict = _conflict(
+                vote,
+                candidates,
+                graph,
+                float(adjacency[i, j]),
+                float(q[i, j]),
+                vote_log_odds(vote, skills[expert]),
+            )
+            if conflict is not None:
+                found.append(conflict)
+    found.sort(key=lambda c: (-c.data_support, -c.expert_log_odds, c.a, c.b))
+    return tuple(found)
+
+
+def _conflict(
+    vote: Vote,
+    candidates: Candidates,
+    graph: Graph,
+    adjacency: float,
+    forward: float,
+    log_odds: float,
+) -> Conflict | None:
+    edge = candidates.graph.edge(vote.a, vote.b)
+    now = graph.edge(vote.a, vote.b)
+    decision = str(now) if now is not None else "no edge"
+    if edge is None:
+        if vote.direction == 0 or vote.pattern != "both":
+            return None
+        return Conflict(
+            vote.a, vote.b, "no edge", 1.0 - adjacency, vote.words, abs(log_odds),
+            decision, _STAYS, _more_rows(candidates, adjacency),
+        )
+    against = vote.direction != 0 and now is not None and _runs_against(now, vote)
+    denied = vote.direction == 0 and vote.pattern in ("none", "common cause")
+    if not against and not denied:
+        return None
+    if edge.mark != "-->":
+        support, says = adjacency, str(edge)
+    else:
+        support = adjacency * (forward if edge.a == vote.a else 1.0 - forward)
+        says = str(edge)
+    return Conflict(
+        vote.a, vote.b, says, support, vote.words, abs(log_odds), decision,
+        _rule(candidates, edge.mark, edge.a, edge.b, denied=denied),
+        _what_would_change(candidates, edge.mark, edge.a, edge.b, denied=denied),
+    )
+
+
+def _runs_against(edge: Edge, vote: Vote) -> bool:
+    return edge.mark == "-->" and (edge.a == vote.a) != (vote.direction > 0)
+
+
+def _rule(
+    candidates: Candidates, mark: str, a: str, b: str, *, denied: bool
+) -> str:
+    if denied:
+        return "safe mode: the expert cannot remove an edge"
+    if mark == "-->" and not candidates.background.allowed(b, a):
+        return "background knowledge stands above data and expert"
+    if mark == "-->":
+        return _STAYS
+    return "the other direction is likelier once all answers are weighed together"
+
+
+def _what_would_change(
+    candidates: Candidates, mark: str, a: str, b: str, *, denied: bool
+) -> str:
+    if denied:
+        return (
+            f"more rows, if the dependence of {a} and {b} is explained by other "
+            f"columns; or Background(forbidden=[({a!r}, {b!r}), ({b!r}, {a!r})])"
+        )
+    if mark == "-->":
+        return f"Background(required=[({b!r}, {a!r})]), or rows that say otherwise"
+    return "answers about the neighbouring pairs, or background knowledge"
+
+
+def _more_rows(candidates: Candidates, adjacency: float) -> str:
+    rows = f"{candidates.n_rows:,} rows"
+    if adjacency > 0:
+        return (
+            f"more rows: the edge shows in {adjacency:.0%} of the resamples of {rows}"
+        )
+    return (
+        f"more rows or background knowledge: no resample of {rows} shows the edge; the "
+        "relation may be indirect"
+    )

@@ -1,0 +1,207 @@
+"""The public stages and their wiring: table, candidates, plan, ask, combine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from llmcd.background import Background
+from llmcd.combiner.planner import plan_questions
+from llmcd.combiner.reconcile import combine as _combine
+from llmcd.data.table import table
+from llmcd.discovery.ensemble import Candidates, candidates
+from llmcd.discovery.ges import GES
+from llmcd.discovery.pc import PC
+from llmcd.expert.answers import Answers
+from llmcd.expert.ask import ask
+from llmcd.expert.budget import Budget
+from llmcd.expert.protocol import Expert
+from llmcd.expert.questions import Plan
+from llmcd.expert.resolve import resolve
+from llmcd.expert.store import Store
+from llmcd.result import Result
+from llmcd.variables import Variables
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["ask", "candidates", "combine", "discover", "plan", "table"]
+
+Describes = Variables | Mapping[str, Any] | str | Path
+
+
+def plan(
+    candidates: Candidates,
+    variables: Describes,
+    *,
+    expert: Expert | str | None = None,
+    answers: Answers | None = None,
+    budget: Budget | None = None,
+) -> Plan:
+    """Choose the pairs that are worth a question, and price them.
+
+    Parameters
+    ----------
+    candidates : Candidates
+        The data's side.
+    variables : Variables, mapping or path
+        Descriptions of the columns.
+    expert : Expert or str, optional
+        Who would be asked; it sets the price.
+    answers : Answers, optional
+        What is answered already and need not be asked again.
+    budget : Budget, optional
+        A limit on calls shortens the plan to the pairs that fit.
+
+    Returns
+    -------
+    Plan
+        Prints as a table; ``show()`` gives the exact texts.
+
+    Raises
+    ------
+    VariablesError
+        If a column has no description.
+    """
+    return plan_questions(
+        candidates,
+        Variables.of(variables),
+        expert=resolve(expert),
+        answers=answers,
+        budget=budget,
+    )
+
+
+def combine(
+    candidates: Candidates,
+    answers: Answers | None = None,
+    *,
+    variables: Describes | None = None,
+    mode: str = "auto",
+) -> Result:
+    """Reconcile data and expert.
+
+    Parameters
+    ----------
+    candidates : Candidates
+        The data's side.
+    answers : Answers, optional
+        The expert's side; None when nobody was asked.
+    variables : Variables, mapping or path, optional
+        Descriptions, for the report.
+    mode : {"auto", "safe"}, optional
+        ``safe`` directs only what the data's CPDAG leaves open.
+
+    Returns
+    -------
+    Result
+
+    Raises
+    ------
+    ValueError
+        If the mode is unknown or an answer is about a column that does not exist.
+    """
+    answers = Answers.none() if answers is None else answers
+    described = Variables.of({} if variables is None else variables)
+    return Result(_combine(candidates, answers, mode=mode), described)
+
+
+def discover(
+    data: pd.DataFrame,
+    variables: Describes | None = None,
+    expert: Expert | str | None = None,
+    *,
+    method: str | PC | GES = "auto",
+    background: Background | Mapping[str, Any] | None = None,
+    bootstrap: int = 50,
+    mode: str = "auto",
+    budget: Budget | None = None,
+    store: Store | str | Path | None = None,
+    missing: str = "error",
+    seed: int = 0,
+    n_jobs: int | None = None,
+    progress: bool = True,
+) -> Result:
+    """Find out what causes what, from a table and what its columns mean.
+
+    The same as calling the stages one by one::
+
+        data = llmcd.table(df, variables)
+        found = llmcd.candidates(data, background=...)
+        questions = llmcd.plan(found, variables, expert=expert)
+        answers = llmcd.ask(questions, expert)
+        result = llmcd.combine(found, answers)
+
+    Parameters
+    ----------
+    data : pandas.DataFrame
+        One row a unit, one column a variable. No row ever leaves the machine.
+    variables : Variables, mapping, or path, optional
+        What the columns mean: ``{name: text}``, the content of a ``variables.yaml``,
+        or its path. Needed when somebody is asked.
+    expert : Expert or str, optional
+        ``"provider/model"``, ``"recorded:FILE"``, ``"human"``, any object with
+        ``answer(question)``, or None to ask nobody.
+    method : {"auto", "pc", "ges"}, PC or GES, optional
+        How candidates are found.
+    background : Background or mapping, optional
+        Required and forbidden edges and tiers, obeyed exactly; joined with the tiers
+        of the descriptions.
+    bootstrap : int, optional
+        Number of resamples.
+    mode : {"auto", "safe"}, optional
+        ``safe`` lets the expert direct only what the data leaves open.
+    budget : Budget, optional
+        Limits in calls, tokens and US dollars that are never overrun.
+    store : Store or path, optional
+        Where answers are kept; asked again with the same store, nothing is paid
+        twice.
+    missing : {"error", "listwise", "category"}, optional
+        What to do about missing cells.
+    seed : int, optional
+        Of the resampling.
+    n_jobs : int, optional
+        Processes; None leaves it to ``joblib.parallel_config``.
+    progress : bool, optional
+        Whether to show progress on standard error.
+
+    Returns
+    -------
+    Result
+
+    Raises
+    ------
+    DataError
+        If the table cannot be used; every problem is listed with its fix.
+    VariablesError
+        If descriptions or background knowledge cannot be used.
+    ExpertError
+        If the expert cannot be reached or set up; nothing falls back in silence.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> rng = np.random.default_rng(1)
+    >>> dose, age = rng.normal(size=(2, 500))
+    >>> df = pd.DataFrame({"dose": dose, "age": age})
+    >>> df["pain"] = age - 2 * dose + rng.normal(size=500)
+    >>> print(discover(df, bootstrap=10, progress=False).graph)
+    dose --> pain
+    age --> pain
+    """
+    described = Variables.of({} if variables is None else variables)
+    somebody = resolve(expert)
+    known = Background.of(background).merge(Background.from_variables(described))
+    rows = table(data, described if len(described) else None, missing=missing)
+    found = candidates(
+        rows, method=method, background=known, bootstrap=bootstrap, seed=seed,
+        n_jobs=n_jobs,
+    )  # fmt: skip
+    answers = Answers.none()
+    if somebody is not None:
+        questions = plan(found, described, expert=somebody, budget=budget)
+        answers = ask(
+            questions, somebody, store=store, budget=budget, progress=progress
+        )
+    return combine(found, answers, variables=described, mode=mode)
