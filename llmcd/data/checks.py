@@ -1,0 +1,237 @@
+"""Checks across columns: copies, deterministic relations, enough rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy import linalg
+
+from llmcd.data.canonical import standardise
+from llmcd.data.findings import Findings
+from llmcd.data.kinds import Column
+
+__all__ = ["check_relations", "check_rows"]
+
+Floats = npt.NDArray[np.float64]
+
+HIGH = 0.99  # absolute correlation
+SAME = 1e12  # condition number of a pair's correlation matrix
+ILL = 1e8  # condition number of all columns' correlation matrix
+FEWEST_ROWS = 20
+MORE_ROWS_THAN_COLUMNS = 5
+ROWS_PER_COLUMN = 10
+GLANCE = 2000  # rows that a pair must pass before all rows are looked at
+
+
+def check_rows(n: int, p: int, findings: Findings) -> None:
+    """Require enough rows and columns.
+
+    Parameters
+    ----------
+    n, p : int
+        Complete rows and usable columns.
+    findings : Findings
+        Takes the note or the problem.
+
+    Examples
+    --------
+    >>> found = Findings(np.arange(6))
+    >>> check_rows(6, 10, found)
+    >>> found.problems[0][0]
+    'need at least max(20, columns + 5) = 20 rows for 10 columns, have 6'
+    """
+    if p < 2:
+        findings.problem(
+            f"need at least 2 usable columns (not constant, not empty), have {p}",
+            "add columns that vary",
+        )
+    need = max(FEWEST_ROWS, p + MORE_ROWS_THAN_COLUMNS)
+    if n < need:
+        findings.problem(
+            f"need at least max({FEWEST_ROWS}, columns + {MORE_ROWS_THAN_COLUMNS}) = "
+            f"{need} rows for {p} columns, have {n}",
+            "collect more rows, or keep fewer columns: df[[...]]",
+        )
+    elif n < ROWS_PER_COLUMN * p:
+        findings.note(
+            "",
+            "warning",
+            f"{n} rows for {p} columns is less than {ROWS_PER_COLUMN} rows a column; "
+            "expect missing edges",
+        )
+
+
+def check_relations(
+    columns: Sequence[Column], access: Mapping[str, str], findings: Findings
+) -> None:
+    """Find copies (a problem) and near or deterministic relations (a warning).
+
+    Parameters
+    ----------
+    columns : sequence of Column
+        Usable columns without missing cells.
+    access : mapping of str to str
+        Each column's label as the user writes it.
+    findings : Findings
+        Takes notes and problems.
+
+    Examples
+    --------
+    >>> x = np.random.default_rng(0).normal(size=40)
+    >>> pair = [Column("x", "continuous", x), Column("y", "continuous", 7 - 3 * x)]
+    >>> found = Findings(np.arange(40))
+    >>> check_relations(pair, {"x": "'x'", "y": "'y'"}, found)
+    >>> found.problems[0]
+    ("columns 'x' and 'y' hold the same up to scale and shift",
+     "df.drop(columns=['y'])  # or keep another of them")
+    """
+    numeric = [c for c in columns if c.kind in ("continuous", "binary")]
+    copies: list[tuple[str, str]] = []
+    if len(numeric) > 1:
+        z = np.column_stack([standardise(c.values) for c in numeric])
+        names = [c.name for c in numeric]
+        copies = _linear(z, names, findings)
+    discrete = [c for c in columns if c.kind != "continuous"]
+    copies += _recodings(discrete, copies, findings)
+    for group in _groups([c.name for c in columns], copies):
+        several = [c for c in columns if c.name in group]
+        how = "the same up to scale and shift"
+        if all(c.kind != "continuous" for c in several):
+            how = "the same under other codes"
+        listed = " and ".join([", ".join(map(repr, group[:-1])), repr(group[-1])])
+        spare = ", ".join(access[name] for name in group[1:])
+        findings.problem(
+            f"columns {listed} hold {how}",
+            f"df.drop(columns=[{spare}])  # or keep another of them",
+        )
+
+
+def _groups(
+    names: Sequence[str], pairs: Sequence[tuple[str, str]]
+) -> list[tuple[str, ...]]:
+    """Connected components of at least two, in the order of the names."""
+    leader = {name: name for name in names}
+    for a, b in pairs:
+        old, new = leader[b], leader[a]
+        leader = {k: new if v == old else v for k, v in leader.items()}
+    groups: dict[str, list[str]] = {}
+    for name in names:
+        groups.setdefault(leader[name], []).append(name)
+    return [tuple(group) for group in groups.values() if len(group) > 1]
+
+
+# --- linear ---------------------------------------------------------------------------
+
+
+def _linear(
+    z: Floats, names: Sequence[str], findings: Findings
+) -> list[tuple[str, str]]:
+    n = len(z)
+    correlation = z.T @ z / n
+    copies: list[tuple[str, str]] = []
+    for i, j in np.argwhere(np.triu(np.abs(correlation) > HIGH, 1)).tolist():
+        r = correlation[i, j]
+        # 1 - |r| from the differences: accurate where 1 - correlation cancels.
+        gap = float(np.mean((z[:, i] - np.sign(r) * z[:, j]) ** 2)) / 2
+        if gap * SAME < 2:
+            copies.append((names[i], names[j]))
+        else:
+            findings.note(
+                names[i],
+                "warning",
+                f"{names[i]!r} and {names[j]!r} are nearly the same (|r| = "
+                f"{1 - gap:.9g}): which of them an edge belongs to is hard to tell; "
+                "consider keeping one",
+            )
+    keep = _representatives(names, copies)
+    _note_dependencies(
+        correlation[np.ix_(keep, keep)], [names[i] for i in keep], findings
+    )
+    return copies
+
+
+def _representatives(
+    names: Sequence[str], copies: Sequence[tuple[str, str]]
+) -> list[int]:
+    spare = {name for group in _groups(names, copies) for name in group[1:]}
+    return [i for i, name in enumerate(names) if name not in spare]
+
+
+def _note_dependencies(
+    correlation: Floats, names: Sequence[str], findings: Findings
+) -> None:
+    """Name the columns of (nearly) exact linear relations, by pivoted QR."""
+    if len(names) < 3:
+        return
+    values = linalg.eigvalsh(correlation)
+    if values[0] * ILL > values[-1]:
+        return
+    found: tuple[Any, ...] = linalg.qr(correlation, mode="r", pivoting=True)
+    r, pivot = np.asarray(found[0]), np.asarray(found[1])
+    size = np.abs(np.diagonal(r))
+    rank = int(np.count_nonzero(size > size[0] / ILL))
+    if rank in (0, len(names)):
+        return
+    weights = linalg.solve_triangular(r[:rank, :rank], r[:rank, rank:])
+    for k in range(rank, len(names)):
+        share = np.abs(weights[:, k - rank])
+        members = [int(pivot[i]) for i in np.flatnonzero(share > 1e-4 * share.max())]
+        group = [names[i] for i in sorted([*members, int(pivot[k])])]
+        if len(group) < 3:
+            continue  # a pair: said above
+        findings.note(
+            group[0],
+            "warning",
+            f"deterministic relation among {', '.join(map(repr, group))}: each follows "
+            "from the others, so faithfulness fails and edges among them cannot be "
+            "trusted; consider dropping one",
+        )
+
+
+# --- discrete -------------------------------------------------------------------------
+
+
+def _recodings(
+    columns: Sequence[Column],
+    known: Sequence[tuple[str, str]],
+    findings: Findings,
+) -> list[tuple[str, str]]:
+    """Pairs of discrete columns where each follows from the other."""
+    copies: list[tuple[str, str]] = []
+    codes = [column.values.astype(np.int64) for column in columns]
+    for i, one in enumerate(columns):
+        for j in range(i + 1, len(columns)):
+            other = columns[j]
+            if (one.name, other.name) in known:
+                continue
+            small, large = sorted((len(one.levels), len(other.levels)))
+            at_a_glance = _cells(
+                codes[i][:GLANCE], codes[j][:GLANCE], len(other.levels)
+            )
+            if at_a_glance > large:
+                continue
+            if _cells(codes[i], codes[j], len(other.levels)) > large:
+                continue
+            if small == large:
+                copies.append((one.name, other.name))
+                continue
+            from_one = len(one.levels) == large
+            source, target = (one, other) if from_one else (other, one)
+            findings.note(
+                target.name,
+                "warning",
+                f"deterministic relation: {target.name!r} follows from "
+                f"{source.name!r}, so faithfulness fails for both; consider dropping "
+                "one",
+            )
+    return copies
+
+
+def _cells(
+    one: npt.NDArray[np.int64], other: npt.NDArray[np.int64], levels: int
+) -> int:
+    """Number of combinations that occur."""
+    return int(np.count_nonzero(np.bincount(one * levels + other)))

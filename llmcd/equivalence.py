@@ -1,0 +1,668 @@
+"""Equivalence classes of DAGs: Meek's rules, CPDAG, MPDAG, extensions, members."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from math import factorial
+
+import numpy as np
+import numpy.typing as npt
+
+from llmcd.errors import GraphError
+from llmcd.graph import Graph
+
+__all__ = [
+    "consistent_extension",
+    "count_members",
+    "covered_edges",
+    "cpdag",
+    "direction_shares",
+    "is_cpdag",
+    "is_extendable",
+    "is_mpdag",
+    "meek_closure",
+    "members",
+    "mpdag",
+    "orient",
+    "pattern",
+    "sample_member",
+]
+
+Bools = npt.NDArray[np.bool_]
+
+
+# --- Meek's rules ---------------------------------------------------------------------
+
+
+def _close(arcs: Bools, lines: Bools) -> None:
+    """Orient ``lines`` in place by rules R1 to R4 until none applies."""
+    while True:
+        adjacent = arcs | arcs.T | lines
+        apart = ~adjacent
+        np.fill_diagonal(apart, False)
+        found = lines & (
+            _rule_1(arcs, apart) | _rule_2(arcs) | _rule_3(arcs, lines, apart)
+            | _rule_4(arcs, adjacent, apart)
+        )  # fmt: skip
+        # Two rules may claim both directions only where no extension exists.
+        if (found & found.T).any():
+            raise GraphError(
+                "Meek's rules direct one edge both ways: no DAG obeys this graph"
+            )
+        if not found.any():
+            return
+        arcs |= found
+        lines &= ~(found | found.T)
+
+
+def _rule_1(arcs: Bools, apart: Bools) -> Bools:
+    # c --> a, a --- b, c and b not adjacent  =>  a --> b
+    return (arcs.T.astype(np.int32) @ apart.astype(np.int32)) > 0
+
+
+def _rule_2(arcs: Bools) -> Bools:
+    # a --> c --> b, a --- b  =>  a --> b
+    step = arcs.astype(np.int32)
+    return (step @ step) > 0
+
+
+def _rule_3(arcs: Bools, lines: Bools, apart: Bools) -> Bools:
+    # a --- c --> b, a --- d --> b, c and d not adjacent, a --- b  =>  a --> b
+    found = np.zeros_like(lines)
+    for a, b in np.argwhere(lines):
+        middle = np.flatnonzero(lines[a] & arcs[:, b])
+        found[a, b] = len(middle) > 1 and apart[np.ix_(middle, middle)].any()
+    return found
+
+
+def _rule_4(arcs: Bools, adjacent: Bools, apart: Bools) -> Bools:
+    # d --> c --> b, a adjacent to c and d, d and b not adjacent, a --- b => a --> b
+    found = np.zeros_like(arcs)
+    for c in range(len(arcs)):
+        into, out = np.flatnonzero(arcs[:, c]), np.flatnonzero(arcs[c])
+        for d in into:
+            ends = out[apart[d, out]]
+            if ends.size:
+                starts = np.flatnonzero(adjacent[d] & adjacent[c])
+                found[np.ix_(starts, ends)] = True
+    return found
+
+
+def meek_closure(graph: Graph) -> Graph:
+    """Close a partially directed graph under Meek's rules R1 to R4.
+
+    Parameters
+    ----------
+    graph : Graph
+        Arcs and undirected edges only.
+
+    Returns
+    -------
+    Graph
+        With every direction that the given ones imply.
+
+    Raises
+    ------
+    GraphError
+        If the graph has other marks, or the closure makes a directed cycle or a
+        v-structure that was not there.
+
+    Notes
+    -----
+    Meek (1995), *Causal inference and causal explanation with background knowledge*,
+    section 2.1.2 (rules) and Theorem 4 (completeness with R4).
+
+    Examples
+    --------
+    >>> g = Graph.from_edges("abc", directed=[("a", "b")], undirected=[("b", "c")])
+    >>> print(meek_closure(g))
+    a --> b
+    b --> c
+    """
+    arcs, lines = _parts(graph)
+    before = set(graph.v_structures())
+    _close(arcs, lines)
+    closed = _graph(graph.names, arcs, lines)
+    if not closed.is_acyclic:
+        raise GraphError("the directions given imply a directed cycle")
+    new = set(closed.v_structures()) - before
+    if new:
+        a, c, b = sorted(new)[0]
+        raise GraphError(
+            f"the directions given imply the v-structure {a} --> {c} <-- {b}, which "
+            "is not in the class"
+        )
+    return closed
+
+
+def _parts(graph: Graph) -> tuple[Bools, Bools]:
+    arcs, lines = graph.arcs, graph.lines
+    if not np.array_equal(arcs | arcs.T | lines, graph.adjacencies):
+        raise GraphError(
+            "expected a graph of directed and undirected edges only; it has bidirected "
+            "edges or circles"
+        )
+    return arcs, lines
+
+
+def _graph(names: tuple[str, ...], arcs: Bools, lines: Bools) -> Graph:
+    return Graph.from_directed_matrix(names, arcs | lines)
+
+
+# --- classes --------------------------------------------------------------------------
+
+
+def pattern(skeleton: Graph, v_structures: Iterable[tuple[str, str, str]]) -> Graph:
+    """The skeleton with the arcs of its v-structures.
+
+    Parameters
+    ----------
+    skeleton : Graph
+        Adjacencies; marks are ignored.
+    v_structures : iterable of (str, str, str)
+        ``(a, c, b)`` for ``a --> c <-- b``.
+
+    Returns
+    -------
+    Graph
+
+    Raises
+    ------
+    GraphError
+        If two v-structures direct one edge both ways or an edge is missing.
+
+    Examples
+    --------
+    >>> s = Graph.from_edges("abc", undirected=[("a", "c"), ("b", "c")])
+    >>> pattern(s, [("a", "c", "b")]).parents("c")
+    ('a', 'b')
+    """
+    lines = skeleton.adjacencies.copy()
+    arcs = np.zeros_like(lines)
+    for a, c, b in v_structures:
+        for parent in (a, b):
+            i, j = skeleton.index(parent), skeleton.index(c)
+            if not skeleton.marks[i, j] or arcs[j, i]:
+                raise GraphError(
+                    f"the v-structure {a} --> {c} <-- {b} does not fit the others"
+                )
+            arcs[i, j] = True
+            lines[i, j] = lines[j, i] = False
+    return _graph(skeleton.names, arcs, lines)
+
+
+def cpdag(dag: Graph) -> Graph:
+    """The CPDAG of a DAG: directed exactly where the whole class agrees.
+
+    Raises
+    ------
+    GraphError
+        If the graph is not a DAG.
+
+    Notes
+    -----
+    Verma and Pearl (1990); Meek (1995), Theorem 3.
+
+    Examples
+    --------
+    >>> print(cpdag(Graph.from_edges("ab", directed=[("a", "b")])))
+    a --- b
+    """
+    if not dag.is_dag:
+        raise GraphError("the CPDAG of a graph that is not a DAG does not exist")
+    return meek_closure(pattern(dag, dag.v_structures()))
+
+
+def mpdag(graph: Graph, edges: Iterable[tuple[str, str]]) -> Graph:
+    """Direct edges of a CPDAG or MPDAG and close it under Meek's rules.
+
+    Parameters
+    ----------
+    graph : Graph
+        A CPDAG or MPDAG.
+    edges : iterable of (cause, effect)
+        Each must be an edge of the graph.
+
+    Returns
+    -------
+    Graph
+
+    Raises
+    ------
+    GraphError
+        If an edge is missing, directed the other way, or the directions contradict.
+
+    Examples
+    --------
+    >>> g = Graph.from_edges("abc", undirected=[("a", "b"), ("b", "c")])
+    >>> print(mpdag(g, [("a", "b")]))
+    a --> b
+    b --> c
+    """
+    for cause, effect in edges:
+        graph = orient(graph, cause, effect)
+    return graph
+
+
+def orient(graph: Graph, cause: str, effect: str) -> Graph:
+    """Direct one undirected edge of an MPDAG, with all that follows.
+
+    Raises
+    ------
+    GraphError
+        If there is no such edge or it is directed the other way.
+
+    Examples
+    --------
+    >>> print(orient(Graph.from_edges("ab", undirected=[("a", "b")]), "b", "a"))
+    b --> a
+    """
+    i, j = graph.index(cause), graph.index(effect)
+    arcs, lines = _parts(graph)
+    if arcs[i, j]:
+        return graph
+    if not lines[i, j]:
+        state = graph.edge(cause, effect)
+        raise GraphError(
+            f"{cause} --> {effect} is not possible: the graph has {state or 'no edge'}"
+        )
+    arcs[i, j] = True
+    lines[i, j] = lines[j, i] = False
+    return meek_closure(_graph(graph.names, arcs, lines)) if lines.any() else _graph(
+        graph.names, arcs, lines
+    )
+
+
+def consistent_extension(graph: Graph) -> Graph:
+    """A DAG with the same skeleton, the given arcs and no new v-structure.
+
+    Raises
+    ------
+    GraphError
+        If there is none.
+
+    Notes
+    -----
+    Dor and Tarsi (1992), *A simple algorithm to construct a consistent extension of a
+    partially oriented graph*.
+
+    Examples
+    --------
+    >>> g = Graph.from_edges("abc", undirected=[("a", "b"), ("b", "c")])
+    >>> consistent_extension(g).is_dag
+    True
+    """
+    arcs, lines = _parts(graph)
+    found = _extend(arcs, lines)
+    if found is None:
+        raise GraphError("no DAG has this skeleton, these arcs and no new v-structure")
+    return Graph.from_directed_matrix(graph.names, found)
+
+
+def _extend(arcs: Bools, lines: Bools) -> Bools | None:
+    result = arcs.copy()
+    arcs, lines = arcs.copy(), lines.copy()
+    left = np.ones(len(arcs), dtype=bool)
+    while left.any():
+        adjacent = arcs | arcs.T | lines
+        for x in np.flatnonzero(left & ~arcs.any(axis=1)):
+            others = np.flatnonzero(adjacent[x])
+            open_ends = np.flatnonzero(lines[x])
+            block = adjacent[np.ix_(open_ends, others)]
+            if (block | (open_ends[:, None] == others)).all():
+                break
+        else:
+            return None
+        result[open_ends, x] = True
+        left[x] = False
+        arcs[x] = arcs[:, x] = lines[x] = lines[:, x] = False
+    return result
+
+
+def is_extendable(graph: Graph) -> bool:
+    """Whether some DAG has this skeleton, these arcs and no new v-structure.
+
+    Examples
+    --------
+    >>> square = [("a", "b"), ("b", "c"), ("c", "d"), ("d", "a")]
+    >>> is_extendable(Graph.from_edges("abcd", undirected=square))
+    False
+    """
+    return _extend(*_parts(graph)) is not None
+
+
+def is_cpdag(graph: Graph) -> bool:
+    """Whether the graph is the CPDAG of some DAG.
+
+    Examples
+    --------
+    >>> is_cpdag(Graph.from_edges("ab", directed=[("a", "b")]))
+    False
+    """
+    arcs, lines = graph.arcs, graph.lines
+    if not np.array_equal(arcs | arcs.T | lines, graph.adjacencies):
+        return False
+    found = _extend(arcs, lines)
+    if found is None:
+        return False
+    return cpdag(Graph.from_directed_matrix(graph.names, found)) == graph
+
+
+def is_mpdag(graph: Graph) -> bool:
+    """Whether the graph is a CPDAG with further directions, closed under Meek's rules.
+
+    Examples
+    --------
+    >>> is_mpdag(Graph.from_edges("ab", directed=[("a", "b")]))
+    True
+    """
+    arcs, lines = graph.arcs, graph.lines
+    if not np.array_equal(arcs | arcs.T | lines, graph.adjacencies):
+        return False
+    if _extend(arcs, lines) is None:
+        return False
+    return meek_closure(graph) == graph
+
+
+# --- members --------------------------------------------------------------------------
+
+
+def members(graph: Graph) -> Iterator[Graph]:
+    """Every DAG of the class that a CPDAG or MPDAG stands for, once each.
+
+    An undirected edge is directed either way and the graph closed; by Meek (1995),
+    Theorem 4, neither branch is empty.
+
+    Parameters
+    ----------
+    graph : Graph
+        A CPDAG or MPDAG.
+
+    Yields
+    ------
+    Graph
+
+    Raises
+    ------
+    GraphError
+        If a branch is contradictory: the graph was no MPDAG.
+
+    Examples
+    --------
+    >>> [str(g) for g in members(Graph.from_edges("ab", undirected=[("a", "b")]))]
+    ['a --> b', 'b --> a']
+    """
+    waiting = [graph]
+    while waiting:
+        now = waiting.pop()
+        pairs = np.argwhere(np.triu(now.lines))
+        if not len(pairs):
+            yield now
+            continue
+        a, b = (now.names[k] for k in pairs[0])
+        waiting.append(orient(now, b, a))
+        waiting.append(orient(now, a, b))
+
+
+def covered_edges(dag: Graph) -> tuple[tuple[str, str], ...]:
+    """Edges whose reversal stays in the class.
+
+    ``x --> y`` is covered when the parents of y are those of x and x itself.
+
+    Notes
+    -----
+    Chickering (1995), *A transformational characterization of equivalent Bayesian
+    network structures*, Definition 2.
+
+    Examples
+    --------
+    >>> g = Graph.from_edges("abc", directed=[("a", "c"), ("b", "c"), ("a", "b")])
+    >>> covered_edges(g)
+    (('a', 'b'), ('b', 'c'))
+    """
+    arcs = dag.arcs
+    found: list[tuple[str, str]] = []
+    for x, y in np.argwhere(arcs):
+        with_x = arcs[:, x].copy()
+        with_x[x] = True
+        if np.array_equal(with_x, arcs[:, y]):
+            found.append((dag.names[x], dag.names[y]))
+    return tuple(found)
+
+
+# --- counting and sampling a CPDAG's members --------------------------------------------
+#
+# The members of a CPDAG are the acyclic orientations without v-structure of its
+# undirected components, independently (Andersson, Madigan, Perlman 1997). Those of one
+# component are counted by its source: directing everything away from one node leaves
+# smaller undirected components (He, Jia, Yu 2015, Algorithm 1), which are remembered.
+
+Nodes = frozenset[int]
+
+
+class _Counter:
+    """Counts and draws orientations of chordal components of one graph."""
+
+    def __init__(self, lines: Bools) -> None:
+        self.near = [frozenset(map(int, np.flatnonzero(row))) for row in lines]
+        self.size = lru_cache(maxsize=None)(self._size)
+
+    def _size(self, nodes: Nodes) -> int:
+        n = len(nodes)
+        edges = sum(len(self.near[v] & nodes) for v in nodes) // 2
+        if edges == n - 1:  # a tree: any node is the source
+            return n
+        if edges == n * (n - 1) // 2:  # a clique: any order
+            return factorial(n)
+        return sum(self.below(nodes, root) for root in nodes)
+
+    def below(self, nodes: Nodes, root: int) -> int:
+        total = 1
+        for part in self.rooted(nodes, root)[1]:
+            total *= self.size(part)
+        return total
+
+    def rooted(
+        self, nodes: Nodes, root: int
+    ) -> tuple[list[tuple[int, int]], list[Nodes]]:
+        """Arcs that follow from a source, and what stays undirected."""
+        arcs: list[tuple[int, int]] = []
+        parents: dict[int, set[int]] = {v: set() for v in nodes}
+        rank = {root: 0}
+        layer = [root]
+        while layer:
+            beyond = {
+                w for v in layer for w in self.near[v] & nodes if w not in rank
+            }
+            for w in beyond:
+                rank[w] = rank[layer[0]] + 1
+            for v in layer:
+                for w in self.near[v] & beyond:
+                    arcs.append((v, w))
+                    parents[w].add(v)
+            # R1 within a layer: v --> a, a --- b, v and b apart  =>  a --> b
+            directed = self._within(beyond, parents)
+            arcs.extend(directed)
+            layer = list(beyond)
+        done = {frozenset(pair) for pair in arcs}
+        left = {
+            v: {w for w in self.near[v] & nodes if frozenset((v, w)) not in done}
+            for v in nodes
+        }
+        return arcs, _components(left)
+
+    def _within(
+        self, layer: set[int], parents: dict[int, set[int]]
+    ) -> list[tuple[int, int]]:
+        found: list[tuple[int, int]] = []
+        waiting = [
+            (a, b)
+            for a in layer
+            for b in self.near[a] & layer
+            if parents[a] - self.near[b] - {b}
+        ]
+        seen: set[tuple[int, int]] = set()
+        while waiting:
+            a, b = waiting.pop()
+            if (a, b) in seen:
+                continue
+            seen.add((a, b))
+            found.append((a, b))
+            parents[b].add(a)
+            waiting.extend(
+                (b, c) for c in self.near[b] & layer if c != a and c not in self.near[a]
+            )
+        return found
+
+    def draw(
+        self, nodes: Nodes, rng: np.random.Generator
+    ) -> list[tuple[int, int]]:
+        """Arcs of one uniformly drawn orientation."""
+        if len(nodes) < 2:
+            return []
+        roots = sorted(nodes)
+        pick = _integer_below(self.size(nodes), rng)
+        for root in roots:
+            pick -= self.below(nodes, root)
+            if pick < 0:
+                break
+        arcs, parts = self.rooted(nodes, root)
+        for part in parts:
+            arcs = arcs + self.draw(part, rng)
+        return arcs
+
+
+def _components(near: dict[int, set[int]]) -> list[Nodes]:
+    found: list[Nodes] = []
+    seen: set[int] = set()
+    for start in sorted(near):
+        if start in seen or not near[start]:
+            continue
+        inside, front = {start}, [start]
+        while front:
+            for w in near[front.pop()] - inside:
+                inside.add(w)
+                front.append(w)
+        seen |= inside
+        found.append(frozenset(inside))
+    return found
+
+
+def _integer_below(bound: int, rng: np.random.Generator) -> int:
+    """A uniform integer in [0, bound), for bounds beyond 64 bits too."""
+    words = bound.bit_length() // 32 + 3
+    value = 0
+    for word in rng.integers(0, 2**32, size=words):
+        value = (value << 32) | int(word)
+    return value * bound >> (32 * words)
+
+
+def _counter(graph: Graph) -> tuple[_Counter, list[Nodes]]:
+    lines = graph.lines
+    near = {v: set(map(int, np.flatnonzero(row))) for v, row in enumerate(lines)}
+    return _Counter(lines), _components(near)
+
+
+def count_members(graph: Graph) -> int:
+    """Number of DAGs in the class of a CPDAG or MPDAG.
+
+    Parameters
+    ----------
+    graph : Graph
+        A CPDAG, or an MPDAG, whose members are enumerated.
+
+    Returns
+    -------
+    int
+
+    Notes
+    -----
+    He, Jia and Yu (2015), *Counting and exploring sizes of Markov equivalence classes
+    of directed acyclic graphs*, Algorithm 1, with closed forms for trees and cliques.
+
+    Examples
+    --------
+    >>> tree = Graph.from_edges("abc", undirected=[("a", "b"), ("b", "c")])
+    >>> count_members(tree)
+    3
+    """
+    if not is_cpdag(graph):
+        return sum(1 for _ in members(graph))
+    counter, parts = _counter(graph)
+    total = 1
+    for part in parts:
+        total *= counter.size(part)
+    return total
+
+
+def sample_member(graph: Graph, rng: np.random.Generator) -> Graph:
+    """One DAG of the class, each as likely as any other.
+
+    Parameters
+    ----------
+    graph : Graph
+        A CPDAG, or an MPDAG, whose members are enumerated.
+    rng : numpy.random.Generator
+        The source of randomness.
+
+    Returns
+    -------
+    Graph
+
+    Examples
+    --------
+    >>> tree = Graph.from_edges("abc", undirected=[("a", "b"), ("b", "c")])
+    >>> sample_member(tree, np.random.default_rng(0)).is_dag
+    True
+    """
+    if not is_cpdag(graph):
+        every = list(members(graph))
+        return every[int(rng.integers(len(every)))]
+    counter, parts = _counter(graph)
+    arcs = graph.arcs
+    for part in parts:
+        for i, j in counter.draw(part, rng):
+            arcs[i, j] = True
+    return Graph.from_directed_matrix(graph.names, arcs)
+
+
+def direction_shares(graph: Graph, limit: int = 2000) -> npt.NDArray[np.float64]:
+    """For each pair, the share of the class's members that direct it one way.
+
+    Parameters
+    ----------
+    graph : Graph
+        A CPDAG or MPDAG.
+    limit : int, optional
+        For an undirected component with more members than this, one half.
+
+    Returns
+    -------
+    array of float, shape (n, n)
+        ``[i, j]`` is 1 for ``i --> j``, the share of members with ``i --> j`` for an
+        undirected edge, and 0 where there is no edge.
+
+    Examples
+    --------
+    >>> tree = Graph.from_edges("abc", undirected=[("a", "b"), ("b", "c")])
+    >>> direction_shares(tree)[0, 1].round(3)
+    np.float64(0.333)
+    """
+    shares = graph.arcs.astype(np.float64)
+    lines = graph.lines
+    near = {v: set(map(int, np.flatnonzero(row))) for v, row in enumerate(lines)}
+    for part in _components(near):
+        at = np.array(sorted(part))
+        block = np.ix_(at, at)
+        inside = Graph(tuple(graph.names[i] for i in at), graph.marks[block])
+        total = np.zeros((len(at), len(at)))
+        count = 0
+        for member in members(inside):
+            count += 1
+            if count > limit:
+                break
+            total += member.arcs
+        mean = total / count if count <= limit else np.full_like(total, 0.5)
+        shares[block] = np.where(lines[block], mean, shares[block])
+    return shares

@@ -1,0 +1,382 @@
+"""What an expert said about pairs, as read from its replies."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import pandas as pd
+
+from llmcd.errors import FormatError
+from llmcd.expert.replies import REASONS, VERDICTS, Parsed, parse_reply
+
+__all__ = ["REASONS", "VERDICTS", "Answer", "Answers", "Parsed", "parse_reply"]
+
+_TURNED = {"a->b": "b->a", "b->a": "a->b"}
+_FORMAT = "llmcd answers"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One reply to one question, read.
+
+    Attributes
+    ----------
+    a, b : str
+        The two variables' names; ``a`` was shown first.
+    verdict : str or None
+        ``"a->b"``, ``"b->a"``, ``"none"`` (no direct relation) or ``"common cause"``;
+        None when the expert did not say.
+    reason : str or None
+        Why there is no verdict: ``unsure``, ``refusal``, ``empty``, ``truncated``,
+        ``filtered``, ``unparsable`` or ``missing``; None when there is one.
+    reasoning : str
+        In the expert's words.
+    stated : mapping of str to float
+        Probabilities the expert stated, by verdict; may be empty.
+    expert : str
+        The expert's label.
+    kind, prompt_version, sample
+        Of the question.
+    raw : str or None
+        The reply's text.
+    prompt_tokens, completion_tokens : int or None
+        Usage, as reported.
+    usd : float or None
+        What the answer cost when it was made; None when unknown.
+
+    Raises
+    ------
+    ValueError
+        If the verdict or the reason is none of those, or both or neither is given.
+
+    Examples
+    --------
+    >>> Answer("lung", "smoke", "b->a").about("smoke", "lung")
+    'a->b'
+    """
+
+    a: str
+    b: str
+    verdict: str | None
+    reason: str | None = None
+    reasoning: str = ""
+    stated: Mapping[str, float] = field(default_factory=dict[str, float])
+    expert: str = ""
+    kind: str = "pairwise"
+    prompt_version: str = ""
+    sample: int = 0
+    raw: str | None = None
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    usd: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.verdict is not None and self.verdict not in VERDICTS:
+            raise ValueError(
+                f"a verdict is one of {list(VERDICTS)} or None, got {self.verdict!r}"
+            )
+        if (self.verdict is None) != (self.reason is not None):
+            raise ValueError(
+                "an answer has either a verdict or a reason for having none"
+            )
+        if self.reason is not None and self.reason not in REASONS:
+            raise ValueError(f"a reason is one of {list(REASONS)}, got {self.reason!r}")
+        object.__setattr__(self, "stated", MappingProxyType(dict(self.stated)))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # a read-only view cannot be pickled, and joblib's workers pickle
+        values = (getattr(self, f.name) for f in fields(self))
+        return type(self), tuple(
+            dict(v) if isinstance(v, Mapping) else v for v in values
+        )
+
+    @property
+    def pair(self) -> tuple[str, str]:
+        """The two names in sorted order."""
+        return (self.a, self.b) if self.a <= self.b else (self.b, self.a)
+
+    def about(self, a: str, b: str) -> str | None:
+        """The verdict, turned so that it reads about ``(a, b)`` in that order.
+
+        Parameters
+        ----------
+        a, b : str
+            The pair's two names, in either order.
+
+        Returns
+        -------
+        str or None
+
+        Raises
+        ------
+        ValueError
+            If the answer is about another pair.
+
+        Examples
+        --------
+        >>> Answer("x", "y", "common cause").about("y", "x")
+        'common cause'
+        """
+        if (a, b) == (self.a, self.b):
+            return self.verdict
+        if (b, a) != (self.a, self.b):
+            raise ValueError(
+                f"this answer is about {self.a!r} and {self.b!r}, not {a!r} and {b!r}"
+            )
+        return None if self.verdict is None else _TURNED.get(self.verdict, self.verdict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """All fields as JSON values.
+
+        Returns
+        -------
+        dict
+
+        Examples
+        --------
+        >>> Answer("x", "y", None, "unsure").to_dict()["reason"]
+        'unsure'
+        """
+        values = {f.name: getattr(self, f.name) for f in fields(self)}
+        return values | {"stated": dict(self.stated)}
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Every answer of a run, in the order of the questions.
+
+    Attributes
+    ----------
+    answers : tuple of Answer
+        The answers.
+    complete : bool
+        Whether everything that was planned was asked.
+    note : str
+        When not complete: why, and how to go on.
+
+    Examples
+    --------
+    >>> found = Answers((Answer("x", "y", "a->b"), Answer("y", "x", None, "unsure")))
+    >>> found.pairs(), found.abstentions
+    ((('x', 'y'),), {'unsure': 1})
+    """
+
+    answers: tuple[Answer, ...] = ()
+    complete: bool = True
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "answers", tuple(self.answers))
+
+    @classmethod
+    def none(cls) -> Answers:
+        """Nobody was asked.
+
+        Returns
+        -------
+        Answers
+
+        Examples
+        --------
+        >>> len(Answers.none())
+        0
+        """
+        return cls()
+
+    def __len__(self) -> int:
+        return len(self.answers)
+
+    def for_pair(self, a: str, b: str) -> tuple[Answer, ...]:
+        """Answers about a pair, in both presentation orders.
+
+        Parameters
+        ----------
+        a, b : str
+            The two names, in either order.
+
+        Returns
+        -------
+        tuple of Answer
+
+        Examples
+        --------
+        >>> len(Answers((Answer("x", "y", "none"),)).for_pair("y", "x"))
+        1
+        """
+        return tuple(x for x in self.answers if {x.a, x.b} == {a, b})
+
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """The pairs asked about, each in sorted order, sorted.
+
+        Returns
+        -------
+        tuple of (str, str)
+
+        Examples
+        --------
+        >>> Answers((Answer("y", "x", "none"),)).pairs()
+        (('x', 'y'),)
+        """
+        return tuple(sorted({x.pair for x in self.answers}))
+
+    @property
+    def experts(self) -> tuple[str, ...]:
+        """Labels of the experts, sorted."""
+        return tuple(sorted({x.expert for x in self.answers}))
+
+    @property
+    def abstentions(self) -> dict[str, int]:
+        """How many answers have no verdict, by reason."""
+        return dict(sorted(Counter(x.reason for x in self.answers if x.reason).items()))
+
+    @property
+    def usd(self) -> float | None:
+        """What the answers cost when they were made; None when no price is known."""
+        known = [x.usd for x in self.answers if x.usd is not None]
+        return sum(known) if known else None
+
+    @property
+    def tokens(self) -> int:
+        """Tokens sent and received, as far as reported."""
+        return sum(
+            (x.prompt_tokens or 0) + (x.completion_tokens or 0) for x in self.answers
+        )
+
+    def __str__(self) -> str:
+        n = len(self.answers)
+        if not n and self.complete:
+            return "nobody was asked"
+        said = Counter(
+            f"{x.reason}" if x.verdict is None else x.verdict for x in self.answers
+        )
+        counts = ", ".join(f"{k} {v}" for k, v in said.most_common())
+        head = (
+            f"{n} answers about {len(self.pairs())} pairs by {', '.join(self.experts)}"
+        )
+        lines = [f"{head}: {counts}" if n else "no answers"]
+        return "\n".join([*lines, *([self.note] if self.note else [])])
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row an answer.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One column a field; ``stated`` holds JSON text.
+
+        Examples
+        --------
+        >>> Answers((Answer("x", "y", "a->b"),)).to_frame()[["a", "b", "verdict"]]
+           a  b verdict
+        0  x  y    a->b
+        """
+        columns = [f.name for f in fields(Answer)]
+        rows = [
+            x.to_dict() | {"stated": json.dumps(dict(x.stated))} for x in self.answers
+        ]
+        return pd.DataFrame(rows, columns=pd.Index(columns))
+
+    def write(self, path: str | os.PathLike[str]) -> None:
+        """Write JSON-lines: one line about the run, then one an answer.
+
+        ``Recorded`` replays the file, and ``read`` gives back equal Answers.
+
+        Parameters
+        ----------
+        path : path
+            Replaced in one step, so a half-written file is never left.
+        """
+        head = {"format": _FORMAT, "version": 1}
+        head |= {"complete": self.complete, "note": self.note}
+        lines = [json.dumps(head), *(json.dumps(x.to_dict()) for x in self.answers)]
+        target = Path(path)
+        part = target.with_name(f"{target.name}.{os.getpid()}.part")
+        try:
+            part.write_text("\n".join(lines) + "\n", encoding="utf-8")
+            part.replace(target)
+        finally:
+            part.unlink(missing_ok=True)
+
+    @classmethod
+    def read(cls, path: str | os.PathLike[str]) -> Answers:
+        """Read what ``write`` wrote.
+
+        Parameters
+        ----------
+        path : path
+            A JSON-lines file.
+
+        Returns
+        -------
+        Answers
+
+        Raises
+        ------
+        FormatError
+            If the file is not one, naming the line.
+        """
+        lines = read_json_lines(path)
+        if not lines or lines[0][1].get("format") != _FORMAT:
+            raise FormatError(
+                f"{path} does not begin with a line of {_FORMAT!r}; a file of recorded "
+                f"pair answers is read by Recorded(path)"
+            )
+        head = lines[0][1]
+        known = {f.name for f in fields(Answer)}
+        found: list[Answer] = []
+        for number, line in lines[1:]:
+            try:
+                found.append(Answer(**{k: v for k, v in line.items() if k in known}))
+            except (TypeError, ValueError) as problem:
+                raise FormatError(f"{path}, line {number}: {problem}") from problem
+        return cls(
+            tuple(found), bool(head.get("complete", True)), str(head.get("note", ""))
+        )
+
+
+def read_json_lines(path: str | os.PathLike[str]) -> list[tuple[int, dict[str, Any]]]:
+    """Read a file of one JSON object a line.
+
+    Parameters
+    ----------
+    path : path
+        The file; blank lines are skipped.
+
+    Returns
+    -------
+    list of (int, dict)
+        Line number from 1, and the object.
+
+    Raises
+    ------
+    FormatError
+        If the file cannot be read, or a line is not a JSON object.
+    """
+    try:
+        text = Path(path).read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as problem:
+        raise FormatError(f"cannot read {path}: {problem}") from problem
+    found: list[tuple[int, dict[str, Any]]] = []
+    for number, line in enumerate(text.split("\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            value = json.loads(line)
+        except (ValueError, RecursionError) as problem:
+            raise FormatError(
+                f"{path}, line {number}: expected one JSON object a line, got "
+                f"{line[:60]!r}"
+            ) from problem
+        if not isinstance(value, dict):
+            raise FormatError(
+                f"{path}, line {number}: expected a JSON object, got {line[:60]!r}"
+            )
+        found.append((number, value))
+    return found

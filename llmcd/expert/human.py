@@ -1,0 +1,125 @@
+"""A person at the terminal as the expert."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TextIO
+
+from llmcd.expert.protocol import Reply, StopAsking
+from llmcd.expert.questions import Question
+from llmcd.expert.recorded import wire_text
+
+__all__ = ["Human"]
+
+_CHOICES = {
+    "1": ("a->b", "A causes B directly"),
+    "2": ("b->a", "B causes A directly"),
+    "3": ("none", "no direct relation"),
+    "4": ("common cause", "neither, but something else causes both"),
+    "5": (None, "I do not know"),
+}
+
+
+class Human:
+    r"""Ask a person in the terminal or the notebook.
+
+    They see what a language model would see and choose 1 to 5, or ``q`` to stop; what
+    was answered is kept, and with a store the next run goes on from there.
+
+    Parameters
+    ----------
+    label : str, optional
+        Name in results.
+    reads, writes : text streams, optional
+        Where to read choices and show questions; the terminal when None.
+
+    Examples
+    --------
+    >>> import io
+    >>> q = Question("pairwise", "x", "y", "", "A is x, B is y: which?", "mine-1")
+    >>> person = Human(reads=io.StringIO("1\n"), writes=io.StringIO())
+    >>> person.answer(q).text
+    '{"reasoning": "", "verdict": "A_causes_B"}'
+    """
+
+    free = True
+    interactive = True
+
+    def __init__(
+        self,
+        *,
+        label: str = "human",
+        reads: TextIO | None = None,
+        writes: TextIO | None = None,
+    ) -> None:
+        self.label = label
+        self._reads = reads
+        self._writes = writes
+
+    def __repr__(self) -> str:
+        return f"Human(label={self.label!r})"
+
+    def answer(self, question: Question) -> Reply:
+        """Show a question and wait for a choice.
+
+        Parameters
+        ----------
+        question : Question
+            What to ask.
+
+        Returns
+        -------
+        Reply
+
+        Raises
+        ------
+        StopAsking
+            If the person types ``q``, or there is nothing more to read.
+        """
+        self._show(f"\n{_shown(question)}\n")
+        for key, (_, meaning) in _CHOICES.items():
+            self._show(f"  {key}  {meaning}\n")
+        self._show("  q  stop here\n")
+        while True:
+            choice = self._read("your choice (1-5, q): ").strip().casefold()
+            if choice in ("q", "quit"):
+                raise StopAsking(f"{self.label} stopped")
+            if choice in _CHOICES:
+                return Reply(wire_text(_CHOICES[choice][0]), finish="stop")
+            self._show("please type 1, 2, 3, 4, 5 or q\n")
+
+    def _show(self, text: str) -> None:
+        stream = self._writes or sys.stdout
+        stream.write(text)
+        stream.flush()
+
+    def _read(self, prompt: str) -> str:
+        if self._reads is None and self._writes is None:
+            try:
+                return input(prompt)  # notebooks replace this function
+            except EOFError:
+                raise StopAsking("there is nobody at the terminal") from None
+        self._show(prompt)
+        line = (self._reads or sys.stdin).readline()
+        if not line:
+            raise StopAsking("there is nothing more to read")
+        return line
+
+
+def _shown(question: Question) -> str:
+    """The two variables in plain lines; the whole text where it has another form."""
+    start, end = question.user.find("{"), question.user.rfind("}")
+    try:
+        data = json.loads(question.user[start : end + 1])
+        lines = [str(data["domain"])] if data.get("domain") else []
+        for letter in "AB":
+            about = dict(data[letter])
+            lines.append(f"{letter}: {about.pop('name')}")
+            lines += [
+                f"   {', '.join(v) if isinstance(v, list) else v}"
+                for v in about.values()
+            ]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return question.user
+    return "\n".join(lines)

@@ -1,0 +1,167 @@
+"""What an expert is: one method, ``answer(question)``, and a few optional facts."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    from llmcd.expert.questions import Question
+
+__all__ = ["Expert", "Reply", "StopAsking", "identity", "is_free", "label"]
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What came back for one question, before anything is read into it.
+
+    Attributes
+    ----------
+    text : str or None
+        The reply's text.
+    finish : str or None
+        Why the text ended, in the words of the OpenAI interface: ``stop``, ``length``,
+        ``content_filter``; ``missing`` when a recording holds no answer.
+    refusal : str or None
+        The refusal's text, where the provider reports it apart from the reply.
+    model : str or None
+        The name of what really answered.
+    prompt_tokens, completion_tokens : int or None
+        Usage as reported; None when unknown.
+    usd : float or None
+        What it cost; None when unknown.
+
+    Examples
+    --------
+    >>> Reply('{"verdict": "unsure"}').finish is None
+    True
+    """
+
+    text: str | None
+    finish: str | None = None
+    refusal: str | None = None
+    model: str | None = None
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    usd: float | None = None
+
+
+@runtime_checkable
+class Expert(Protocol):
+    """Anything that answers questions; inherit nothing, have this one method.
+
+    An expert may also have these attributes, all optional:
+
+    ``label`` (str)
+        The name in results; the class name when absent.
+    ``identity`` (mapping of JSON values)
+        All that may change a reply: it enters the store's key. When absent, class and
+        label; an expert with settings that matter should give it.
+    ``samples`` (int)
+        How often each question is asked; 1 when absent.
+    ``concurrency`` (int)
+        How many questions may be under way at once; 1 when absent.
+    ``free`` (bool)
+        True when answers cost neither tokens nor money.
+    ``max_tokens`` (int) and ``cost(prompt_tokens, completion_tokens)``
+        The longest reply, and its price in US dollars or None: for budgets.
+    ``interactive`` (bool)
+        True when it talks to a person in the terminal: no progress bar is shown.
+
+    Examples
+    --------
+    >>> class Sceptic:
+    ...     def answer(self, question):
+    ...         return '{"reasoning": "", "verdict": "unsure", "probability": 1}'
+    >>> isinstance(Sceptic(), Expert)
+    True
+    """
+
+    def answer(self, question: Question, /) -> str | Reply | Awaitable[str | Reply]:
+        """Answer one question, now or as an awaitable."""
+        ...
+
+
+class StopAsking(Exception):  # noqa: N818 - a request, not an error
+    """Raised by an expert to end the asking; what was answered is kept.
+
+    Examples
+    --------
+    >>> str(StopAsking("enough for today"))
+    'enough for today'
+    """
+
+
+def label(expert: object) -> str:
+    """The expert's name in answers and reports.
+
+    Parameters
+    ----------
+    expert : Expert
+        Any expert.
+
+    Returns
+    -------
+    str
+        Its ``label``, else the name of its class.
+
+    Examples
+    --------
+    >>> class Oracle:
+    ...     def answer(self, question):
+    ...         return ""
+    >>> label(Oracle())
+    'Oracle'
+    """
+    given = getattr(expert, "label", None)
+    return given if isinstance(given, str) and given else type(expert).__name__
+
+
+def identity(expert: object) -> dict[str, Any]:
+    """All that may change the expert's reply, as JSON values.
+
+    Parameters
+    ----------
+    expert : Expert
+        Any expert.
+
+    Returns
+    -------
+    dict
+        Its ``identity``, else its class and label. Part of the store's key.
+
+    Examples
+    --------
+    >>> class Oracle:
+    ...     identity = {"truth": "asia"}
+    >>> identity(Oracle())
+    {'truth': 'asia'}
+    """
+    given = getattr(expert, "identity", None)
+    if callable(given):
+        given = given()
+    if isinstance(given, Mapping):
+        return dict(given)
+    kind = type(expert)
+    return {"class": f"{kind.__module__}.{kind.__qualname__}", "label": label(expert)}
+
+
+def is_free(expert: object) -> bool:
+    """Whether the expert's answers cost neither tokens nor money.
+
+    Parameters
+    ----------
+    expert : Expert
+        Any expert.
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> is_free(object())
+    False
+    """
+    return getattr(expert, "free", False) is True

@@ -1,0 +1,386 @@
+"""Questions about pairs of variables, their exact words, and a plan of them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from llmcd.expert.protocol import is_free
+
+if TYPE_CHECKING:
+    from llmcd.variables import Variable, Variables
+
+__all__ = [
+    "CHARACTERS_PER_TOKEN",
+    "COMPLETION_TOKENS",
+    "PROMPT_VERSION",
+    "REPLY_SCHEMA",
+    "WIRE",
+    "Plan",
+    "PlannedPair",
+    "Question",
+    "canonical_json",
+    "pairwise_question",
+]
+
+PROMPT_VERSION = "pairwise-1"
+
+WIRE: Mapping[str, str | None] = {
+    "A_causes_B": "a->b",
+    "B_causes_A": "b->a",
+    "no_direct_relation": "none",
+    "common_cause": "common cause",
+    "unsure": None,
+}
+"""What goes over the wire, and the verdict it stands for."""
+
+REPLY_SCHEMA: Mapping[str, Any] = {
+    "type": "object",
+    "properties": {
+        "reasoning": {"type": "string"},
+        "verdict": {"type": "string", "enum": list(WIRE)},
+        "probability": {"type": "number", "minimum": 0, "maximum": 1},
+    },
+    "required": ["reasoning", "verdict", "probability"],
+    "additionalProperties": False,
+}
+"""JSON Schema of a reply: reasoning first, verdict last."""
+
+CHARACTERS_PER_TOKEN = 4  # a rule of thumb for English; only estimates use it
+COMPLETION_TOKENS = 200  # reasoning of a few sentences and the object around it
+
+
+def canonical_json(value: Any) -> str:
+    """JSON with sorted keys and no spaces: equal values give equal text.
+
+    Parameters
+    ----------
+    value : JSON value
+        Anything ``json.dumps`` takes, without NaN.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> canonical_json({"b": 1, "a": [True, None]})
+    '{"a":[true,null],"b":1}'
+    """
+    return json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False
+    )
+
+
+@dataclass(frozen=True)
+class Question:
+    """One pair, one presentation order, one wording, one sample.
+
+    Attributes
+    ----------
+    kind : str
+        ``"pairwise"``.
+    a, b : str
+        The two variables' names in the table; ``a`` is shown first, as A. The names
+        themselves are sent only for variables that have neither label nor alias.
+    system, user : str
+        The exact texts that are sent.
+    prompt_version : str
+        Name of the wording, such as ``"pairwise-1"``.
+    sample : int
+        0 for the first time this is asked, 1 for the second, and so on.
+    exchange : tuple of (str, str)
+        Earlier replies to this question, each with what was said about it.
+
+    Examples
+    --------
+    >>> q = Question("pairwise", "x", "y", "Be terse.", "A: x, B: y?", "mine-1")
+    >>> [m["role"] for m in q.messages]
+    ['system', 'user']
+    >>> q.pair
+    ('x', 'y')
+    """
+
+    kind: str
+    a: str
+    b: str
+    system: str
+    user: str
+    prompt_version: str
+    sample: int = 0
+    exchange: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def messages(self) -> list[dict[str, str]]:
+        """The messages that are sent, in the form every chat interface takes."""
+        found = [
+            {"role": "system", "content": self.system},
+            {"role": "user", "content": self.user},
+        ]
+        for reply, remark in self.exchange:
+            found.append({"role": "assistant", "content": reply})
+            found.append({"role": "user", "content": remark})
+        return found
+
+    @property
+    def pair(self) -> tuple[str, str]:
+        """The two names in sorted order."""
+        return (self.a, self.b) if self.a <= self.b else (self.b, self.a)
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """All that an expert's reply may depend on, as JSON values."""
+        return {
+            "prompt_version": self.prompt_version,
+            "messages": self.messages,
+            "schema": REPLY_SCHEMA,
+            "sample": self.sample,
+        }
+
+    @property
+    def content_hash(self) -> str:
+        """SHA-256 of the content, whoever is asked."""
+        return hashlib.sha256(canonical_json(self.content).encode()).hexdigest()
+
+    def again(self, reply: str, remark: str) -> Question:
+        """The same question after a reply that could not be read.
+
+        Parameters
+        ----------
+        reply : str
+            What came back.
+        remark : str
+            What was wrong with it.
+
+        Returns
+        -------
+        Question
+
+        Examples
+        --------
+        >>> q = Question("pairwise", "x", "y", "", "?", "mine-1").again("hm", "JSON!")
+        >>> [m["content"] for m in q.messages][2:]
+        ['hm', 'JSON!']
+        """
+        return replace(self, exchange=(*self.exchange, (reply, remark)))
+
+
+@cache
+def _wording(version: str) -> tuple[str, str]:
+    text = (files("llmcd.expert") / "prompts" / f"{version}.txt").read_text("utf-8")
+    system, user = text.removeprefix("[system]\n").split("\n[user]\n")
+    return system.strip(), user.strip()
+
+
+def _described(variable: Variable) -> dict[str, Any]:
+    found: dict[str, Any] = {"name": variable.shown}
+    if variable.description:
+        found["description"] = variable.description
+    if variable.unit:
+        found["unit"] = variable.unit
+    if variable.levels:
+        found["values"] = list(variable.levels)
+    return found
+
+
+def pairwise_question(
+    variables: Variables, a: str, b: str, sample: int = 0
+) -> Question:
+    """Ask which of two variables causes the other, with ``a`` shown first.
+
+    The text holds what the descriptions say about these two variables and the domain,
+    as JSON: the alias, else the label, else the name; description, unit and declared
+    levels. Nothing else about the data can get into it.
+
+    Parameters
+    ----------
+    variables : Variables
+        The descriptions.
+    a, b : str
+        Names of two different variables; ``a`` becomes A.
+    sample : int, optional
+        Number of the repetition, from 0.
+
+    Returns
+    -------
+    Question
+
+    Raises
+    ------
+    ValueError
+        If the names are the same, or one is not described.
+
+    Examples
+    --------
+    >>> from llmcd.variables import Variables
+    >>> v = Variables.of({"smk": "cigarettes a day", "ca": "lung cancer"})
+    >>> q = pairwise_question(v, "smk", "ca")
+    >>> '"description": "lung cancer"' in q.user
+    True
+    """
+    if a == b:
+        raise ValueError(f"a question needs two different variables, got {a!r} twice")
+    for name in (a, b):
+        if name not in variables:
+            raise ValueError(
+                f"{name!r} is not described; described are {list(variables)}"
+            )
+    data: dict[str, Any] = {"domain": variables.domain} if variables.domain else {}
+    data["A"] = _described(variables[a])
+    data["B"] = _described(variables[b])
+    system, user = _wording(PROMPT_VERSION)
+    # replaced last and once, so that no description can reach the template
+    before, after = user.split("$data")
+    shown = json.dumps(data, ensure_ascii=False, indent=1)
+    return Question(
+        "pairwise", a, b, system, before + shown + after, PROMPT_VERSION, sample
+    )
+
+
+@dataclass(frozen=True)
+class PlannedPair:
+    """A pair that is worth a question, and why.
+
+    Attributes
+    ----------
+    a, b : str
+        The two names.
+    reason : str
+        Such as ``"undecided direction"``.
+    adjacency_support : float
+        Share of resamples in which the two are adjacent.
+    priority : float
+        Higher is asked earlier.
+
+    Examples
+    --------
+    >>> PlannedPair("x", "y", "undecided direction", 0.9, 2.9).reason
+    'undecided direction'
+    """
+
+    a: str
+    b: str
+    reason: str
+    adjacency_support: float
+    priority: float
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The questions that would be asked, and what they would cost.
+
+    Attributes
+    ----------
+    pairs : tuple of PlannedPair
+        What is asked about and why.
+    questions : tuple of Question
+        What is asked, in this order.
+    expert : str
+        Who would be asked.
+    prompt_tokens, completion_tokens : int
+        Estimates: four characters a token, 200 tokens a reply. A reasoning model may
+        write far more; what it really used stands in the answers.
+    usd : float or None
+        Price of the estimate in US dollars; None when no price is known.
+    notes : tuple of str
+        What was left out, and why.
+
+    Examples
+    --------
+    >>> q = Question("pairwise", "x", "y", "", "A is x, B is y: which?", "mine-1")
+    >>> print(Plan.of(pairs=(), questions=(q,)))
+    1 question to nobody
+    about 6 tokens sent, 200 received; price unknown
+    """
+
+    pairs: tuple[PlannedPair, ...]
+    questions: tuple[Question, ...]
+    expert: str = "nobody"
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    usd: float | None = None
+    notes: tuple[str, ...] = ()
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        pairs: tuple[PlannedPair, ...],
+        questions: tuple[Question, ...],
+        expert: object | None = None,
+        label: str = "nobody",
+        notes: tuple[str, ...] = (),
+    ) -> Plan:
+        """Price the questions for an expert.
+
+        Parameters
+        ----------
+        pairs, questions, label, notes
+            As the attributes.
+        expert : Expert, optional
+            Its ``cost`` gives the price.
+
+        Returns
+        -------
+        Plan
+        """
+        sent = sum(
+            -(-len(m["content"]) // CHARACTERS_PER_TOKEN)
+            for q in questions
+            for m in q.messages
+        )
+        received = COMPLETION_TOKENS * len(questions)
+        cost = getattr(expert, "cost", None)
+        usd = 0.0 if is_free(expert) else cost(sent, received) if cost else None
+        return cls(pairs, questions, label, sent, received, usd, notes)
+
+    def __len__(self) -> int:
+        return len(self.questions)
+
+    def __str__(self) -> str:
+        n = len(self.questions)
+        about = f" about {len(self.pairs)} pairs" if self.pairs else ""
+        lines = [f"{n} question{'' if n == 1 else 's'}{about} to {self.expert}"]
+        reasons = Counter(pair.reason for pair in self.pairs)
+        lines += [f"  {count:>5}  {why}" for why, count in reasons.most_common()]
+        price = "price unknown" if self.usd is None else f"about {self.usd:.2f} USD"
+        if self.usd == 0:
+            price = "free"
+        lines.append(
+            f"about {self.prompt_tokens:,} tokens sent, {self.completion_tokens:,} "
+            f"received; {price}"
+        )
+        return "\n".join([*lines, *self.notes])
+
+    def show(self) -> str:
+        """The exact texts that would be sent: nothing else leaves the machine.
+
+        Returns
+        -------
+        str
+            The system message of each wording once, then every user message.
+
+        Examples
+        --------
+        >>> q = Question("pairwise", "x", "y", "Be terse.", "A: x, B: y?", "mine-1")
+        >>> print(Plan.of(pairs=(), questions=(q,)).show())
+        ===== system message (mine-1)
+        Be terse.
+        ===== question 1 of 1 (pairwise, sample 0)
+        A: x, B: y?
+        """
+        blocks: list[str] = []
+        seen: set[tuple[str, str]] = set()
+        for number, q in enumerate(self.questions, start=1):
+            if (q.prompt_version, q.system) not in seen:
+                seen.add((q.prompt_version, q.system))
+                blocks.append(f"===== system message ({q.prompt_version})\n{q.system}")
+            where = f"question {number} of {len(self.questions)}"
+            blocks.append(f"===== {where} ({q.kind}, sample {q.sample})\n{q.user}")
+        return "\n".join(blocks)

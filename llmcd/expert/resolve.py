@@ -1,0 +1,69 @@
+"""From what a caller wrote to an expert."""
+
+from __future__ import annotations
+
+from llmcd.expert.human import Human
+from llmcd.expert.language_model import LanguageModel, is_known_model
+from llmcd.expert.protocol import Expert
+from llmcd.expert.recorded import Recorded
+
+__all__ = ["resolve"]
+
+_ACCEPTED = (
+    "an expert is None or 'none' (ask nobody), 'provider/model' such as "
+    "'openai/gpt-5' or 'ollama/llama3.3', 'recorded:FILE', 'human', or any object with "
+    "a method answer(question)"
+)
+
+
+def resolve(expert: Expert | str | None) -> Expert | None:
+    """The expert that a caller means.
+
+    Parameters
+    ----------
+    expert : Expert or str or None
+        None or ``"none"``, ``"provider/model"``, ``"recorded:FILE"`` (what is missing
+        there counts as an abstention), ``"human"``, or any object with
+        ``answer(question)``.
+
+    Returns
+    -------
+    Expert or None
+        None when nobody is to be asked.
+
+    Raises
+    ------
+    ValueError
+        If the string is none of these.
+    TypeError
+        If the object has no method ``answer``.
+    FormatError
+        If the recording cannot be read.
+
+    Examples
+    --------
+    >>> resolve("none") is None
+    True
+    >>> resolve("openai/gpt-5")
+    LanguageModel('openai/gpt-5')
+    """
+    if expert is None:
+        return None
+    if not isinstance(expert, str):
+        if isinstance(expert, type) or not callable(getattr(expert, "answer", None)):
+            raise TypeError(f"{_ACCEPTED}; got {expert!r:.100}")
+        return expert
+    wanted = expert.strip()
+    if wanted.casefold() == "none":
+        return None
+    if wanted.casefold() == "human":
+        return Human()
+    kind, colon, rest = wanted.partition(":")
+    if colon and kind.casefold() == "recorded":
+        if not rest:
+            raise ValueError(f"'recorded:' needs a file behind it; {_ACCEPTED}")
+        return Recorded(rest, missing="abstain")
+    provider, _, name = wanted.partition("/")
+    if (provider and name) or (wanted and is_known_model(wanted)):
+        return LanguageModel(wanted)
+    raise ValueError(f"{_ACCEPTED}; got {expert!r}")

@@ -1,0 +1,68 @@
+"""Every edge says who decided, and the numbers behind it are the combiner's."""
+
+import numpy as np
+import pytest
+from made import answer, answers_of, made_candidates, oracle
+
+from llmcd.background import Background
+from llmcd.combiner.reconcile import combine
+from llmcd.expert.answers import Answers
+from llmcd.graph import Graph
+
+
+def by_pair(combined):
+    """Decisions by (cause, effect)."""
+    return {(e.cause, e.effect): e for e in combined.edges}
+
+
+def test_who_decided():
+    """Data, expert, Meek, background and nobody are each named for their edges."""
+    data = Graph.from_edges(
+        ["a", "b", "c", "p", "q", "r", "x", "y"],
+        directed=[("a", "c"), ("b", "c")],
+        undirected=[("p", "q"), ("q", "r"), ("x", "y")],
+    )
+    answers = Answers((answer("p", "q", "a->b"), answer("q", "p", "b->a")))
+    known = Background(forbidden=[("c", "b")])
+    edges = by_pair(combine(made_candidates(data, background=known), answers))
+    assert {pair: e.decided_by for pair, e in edges.items()} == {
+        ("a", "c"): "data",
+        ("b", "c"): "background",
+        ("p", "q"): "expert",
+        ("q", "r"): "Meek",
+        ("x", "y"): "nobody",
+    }
+    assert edges["p", "q"].expert_log_odds > 0
+    assert edges["p", "q"].answers == 2
+    assert [s.source for s in edges["p", "q"].provenance] == ["data", "expert", "expert"]
+
+
+def test_probability_is_the_posterior_share():
+    """An edge directed by the expert carries the probability that decided it."""
+    data = Graph.from_edges("xy", undirected=[("x", "y")])
+    truth = Graph.from_edges("xy", directed=[("y", "x")])
+    edge = combine(made_candidates(data), answers_of(oracle(truth), [("x", "y")])).edges[0]
+    assert (edge.cause, edge.effect) == ("y", "x")
+    odds = np.log(edge.probability / (1 - edge.probability))
+    assert edge.expert_log_odds == pytest.approx(odds)
+    assert edge.provenance[-1].log_odds == pytest.approx(odds)
+
+
+def test_contradicted_edge_warns():
+    """An edge that stands against the expert says so."""
+    data = Graph.from_edges("abc", directed=[("a", "c"), ("b", "c")])
+    answers = Answers((answer("a", "c", "b->a"), answer("c", "a", "a->b")))
+    edges = by_pair(combine(made_candidates(data), answers))
+    assert edges["a", "c"].expert_log_odds < 0
+    assert "opposite" in edges["a", "c"].warning
+    assert edges["b", "c"].warning == ""
+
+
+def test_weak_edge_warns():
+    """An edge in less than half of the resamples says so."""
+    edge = Graph.from_edges("ab", undirected=[("a", "b")])
+    none = Graph.empty("ab")
+    candidates = made_candidates(edge, [edge] * 2 + [none] * 8)
+    (decision,) = combine(candidates, Answers.none()).edges
+    assert decision.data_support == pytest.approx(0.2)
+    assert "20%" in decision.warning
