@@ -160,6 +160,10 @@ def row_order(values: Floats, kinds: Sequence[str]) -> npt.NDArray[np.int64]:
     >>> row_order(np.array([[1.0, 0.0], [0.0, 2.0], [0.0, 1.0]]), ["nominal"] * 2)
     array([2, 1, 0])
     """
+    first = np.argsort(values[:, 0], kind="stable")
+    ascending = values[first, 0]
+    if bool((ascending[1:] != ascending[:-1]).all()):
+        return first  # nothing left for the other columns to decide
     keys = [
         values[:, j] if kind == "continuous" else values[:, j].astype(np.uint16)
         for j, kind in enumerate(kinds)

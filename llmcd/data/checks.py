@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from scipy import linalg
 
 from llmcd.data.canonical import standardise
 from llmcd.data.findings import Findings
-from llmcd.data.kinds import Column
+from llmcd.data.kinds import MAX_LEVELS, Column
 
 __all__ = ["check_relations", "check_rows"]
 
@@ -26,33 +27,47 @@ ROWS_PER_COLUMN = 10
 GLANCE = 2000  # rows that a pair must pass before all rows are looked at
 
 
-def check_rows(n: int, p: int, findings: Findings) -> None:
+def check_rows(n: int, p: int, refused: int, given: int, findings: Findings) -> bool:
     """Require enough rows and columns.
 
     Parameters
     ----------
     n, p : int
         Complete rows and usable columns.
+    refused : int
+        Columns with a problem of their own, which may yet become usable.
+    given : int
+        All columns of the user's table.
     findings : Findings
         Takes the note or the problem.
+
+    Returns
+    -------
+    bool
+        Whether there are rows enough to compare columns.
 
     Examples
     --------
     >>> found = Findings(np.arange(6))
-    >>> check_rows(6, 10, found)
+    >>> check_rows(6, 10, 0, 10, found)
+    False
     >>> found.problems[0][0]
     'need at least max(20, columns + 5) = 20 rows for 10 columns, have 6'
     """
-    if p < 2:
+    if p + refused < 2 and (n > 1 or given < 2):
         findings.problem(
             f"need at least 2 usable columns (not constant, not empty), have {p}",
             "add columns that vary",
         )
     need = max(FEWEST_ROWS, p + MORE_ROWS_THAN_COLUMNS)
     if n < need:
+        dropped = findings.dropped
+        after = (
+            f" after {dropped:,} with missing cells were left out" if dropped else ""
+        )
         findings.problem(
             f"need at least max({FEWEST_ROWS}, columns + {MORE_ROWS_THAN_COLUMNS}) = "
-            f"{need} rows for {p} columns, have {n}",
+            f"{need} rows for {p or given} columns, have {n}{after}",
             "collect more rows, or keep fewer columns: df[[...]]",
         )
     elif n < ROWS_PER_COLUMN * p:
@@ -62,6 +77,7 @@ def check_rows(n: int, p: int, findings: Findings) -> None:
             f"{n} rows for {p} columns is less than {ROWS_PER_COLUMN} rows a column; "
             "expect missing edges",
         )
+    return n >= FEWEST_ROWS
 
 
 def check_relations(
@@ -72,7 +88,7 @@ def check_relations(
     Parameters
     ----------
     columns : sequence of Column
-        Usable columns without missing cells.
+        Usable columns without missing cells, the continuous ones standardised.
     access : mapping of str to str
         Each column's label as the user writes it.
     findings : Findings
@@ -81,7 +97,8 @@ def check_relations(
     Examples
     --------
     >>> x = np.random.default_rng(0).normal(size=40)
-    >>> pair = [Column("x", "continuous", x), Column("y", "continuous", 7 - 3 * x)]
+    >>> x = standardise(x)
+    >>> pair = [Column("x", "continuous", x), Column("y", "continuous", -x)]
     >>> found = Findings(np.arange(40))
     >>> check_relations(pair, {"x": "'x'", "y": "'y'"}, found)
     >>> found.problems[0]
@@ -91,15 +108,21 @@ def check_relations(
     numeric = [c for c in columns if c.kind in ("continuous", "binary")]
     copies: list[tuple[str, str]] = []
     if len(numeric) > 1:
-        z = np.column_stack([standardise(c.values) for c in numeric])
+        z = np.column_stack(
+            [
+                c.values if c.kind == "continuous" else standardise(c.values)
+                for c in numeric
+            ]
+        )
         names = [c.name for c in numeric]
         copies = _linear(z, names, findings)
-    discrete = [c for c in columns if c.kind != "continuous"]
+    discrete = [c for c in map(_few_valued, columns) if c is not None]
     copies += _recodings(discrete, copies, findings)
     for group in _groups([c.name for c in columns], copies):
         several = [c for c in columns if c.name in group]
         how = "the same up to scale and shift"
-        if all(c.kind != "continuous" for c in several):
+        kinds = {c.kind for c in several}
+        if "continuous" not in kinds or not kinds <= {"continuous", "binary"}:
             how = "the same under other codes"
         listed = " and ".join([", ".join(map(repr, group[:-1])), repr(group[-1])])
         spare = ", ".join(access[name] for name in group[1:])
@@ -194,6 +217,19 @@ def _note_dependencies(
 # --- discrete -------------------------------------------------------------------------
 
 
+def _few_valued(column: Column) -> Column | None:
+    """A discrete column, or a continuous one of few distinct values with codes."""
+    if column.kind != "continuous":
+        return column
+    if np.unique(column.values[:GLANCE]).size > MAX_LEVELS:
+        return None
+    found, codes = np.unique(column.values, return_inverse=True)
+    if found.size > MAX_LEVELS:
+        return None
+    levels = tuple(map(str, range(found.size)))
+    return replace(column, values=codes.astype(np.float64), levels=levels)
+
+
 def _recodings(
     columns: Sequence[Column],
     known: Sequence[tuple[str, str]],
@@ -206,6 +242,8 @@ def _recodings(
         for j in range(i + 1, len(columns)):
             other = columns[j]
             if (one.name, other.name) in known:
+                continue
+            if one.kind == other.kind == "continuous":
                 continue
             small, large = sorted((len(one.levels), len(other.levels)))
             at_a_glance = _cells(

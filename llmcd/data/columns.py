@@ -103,7 +103,7 @@ def read_cells(
     if types.is_complex_dtype(dtype):
         findings.problem(
             f"column {name!r} holds complex numbers ({dtype})",
-            f"{access} = {access}.abs()  # or keep the real part: numpy.real({access})",
+            f"{access} = {access}.abs()  # or keep the real part: np.real({access})",
         )
         return None
     if types.is_numeric_dtype(dtype):
@@ -225,10 +225,10 @@ def _time_problem(name: str, access: str, what: str, findings: Findings) -> None
     elif "period" in what:
         number = f"{access}.dt.start_time.sub({access}.dt.start_time.min()).dt.days"
     else:
-        start = f"pd.to_datetime({access})"
+        start = access if what.startswith("datetime64") else f"pd.to_datetime({access})"
         number = f"({start} - {start}.min()).dt.total_seconds()"
     findings.problem(
-        f"column {name!r} holds {what}, which is not a number",
+        f"column {name!r} holds {what} instead of numbers",
         f"{access} = {number}  # or df.drop(columns=[{access[3:-1]}])",
     )
 
@@ -313,10 +313,14 @@ def _mixture(
     findings: Findings,
 ) -> None:
     is_number = np.array([_is_number(cell) for cell in cells])
-    if is_number.sum() * 2 >= (~missing).sum():
-        odd = ~is_number & ~missing
-        rest, fix = "numbers", f'pd.to_numeric({access}, errors="coerce")'
-        fix = f"{access} = {fix}  # what is no number becomes missing"
+    is_bool = np.array([isinstance(cell, bool | np.bool_) for cell in cells])
+    if (is_number | is_bool | missing).all():
+        odd, rest = is_bool, "numbers"
+        fix = f"{access} = {access}.astype(float)  # True becomes 1"
+    elif is_number.sum() * 2 >= (~missing).sum():
+        odd, rest = ~is_number & ~missing, "numbers"
+        fix = f'{access} = pd.to_numeric({access}, errors="coerce")'
+        fix += "  # what is no number becomes missing"
     else:
         odd = is_number
         rest, fix = "text", f"{access} = {access}.astype(str)"

@@ -47,6 +47,10 @@ class Findings:
     ----------
     positions : array of int64, shape (n_rows,)
         Where each row stands in the user's table.
+    notes, problems : list, optional
+        What was found so far; a problem is what is wrong and its fix.
+    dropped : int, optional
+        Rows left out because of missing cells.
 
     Examples
     --------
@@ -63,6 +67,7 @@ class Findings:
     positions: npt.NDArray[np.int64]
     notes: list[Note] = field(default_factory=list)
     problems: list[tuple[str, str]] = field(default_factory=list)
+    dropped: int = 0
 
     def note(self, column: str, action: str, detail: str) -> None:
         """Record something that was done or should be known."""

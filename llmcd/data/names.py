@@ -171,7 +171,7 @@ def _is_missing(label: object) -> bool:
 
 
 def _rename(at: int, to: str) -> str:
-    return f"df.columns = [*df.columns[:{at}], {to}, *df.columns[{at + 1} :]]"
+    return f"df.columns = [*df.columns[:{at}], {to}, *df.columns[{at + 1}:]]"
 
 
 def _no_repeats(

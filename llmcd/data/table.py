@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -199,11 +199,13 @@ def table(data: Any, variables: Any = None, *, missing: str = "error") -> Table:
     columns, n = _read(frame, names, access, described, missing, findings)
     usable = [column for column in columns if column.kind != CONSTANT]
     constant = [column.name for column in columns if column.kind == CONSTANT]
-    if len(columns) == len(names) or len(usable) > 1:
-        check_rows(n, len(usable), findings)
-    complete = [c for c in usable if n and not np.isnan(c.values).any()]
-    labels = {name: where[3:-1] for name, where in zip(names, access, strict=True)}
-    check_relations(complete, labels, findings)
+    refused = len(names) - len(columns)
+    enough = check_rows(n, len(usable), refused, len(names), findings)
+    if enough and len(set(names)) == len(names):
+        labels = {name: where[3:-1] for name, where in zip(names, access, strict=True)}
+        usable = [_standardised(column) for column in usable]
+        complete = [c for c in usable if not np.isnan(c.values).any()]
+        check_relations(complete, labels, findings)
     findings.raise_problems()
     for name in constant:
         findings.note(name, "set aside", "constant: stays in the graph without edges")
@@ -232,6 +234,7 @@ def _read(
             _note_dropped(names, holes, empty, keep, findings)
         frame, holes = frame.iloc[_where(keep)], holes[keep]
         findings.positions = findings.positions[keep]
+        findings.dropped = int((~keep).sum())
     columns: list[Column] = []
     for at in _where(~empty):
         name, where = names[at], access[at]
@@ -246,6 +249,12 @@ def _read(
             columns.append(column)
     _report_missing(names, holes & ~empty, columns, missing, findings)
     return columns, len(frame)
+
+
+def _standardised(column: Column) -> Column:
+    if column.kind != "continuous" or np.isnan(column.values).any():
+        return column
+    return replace(column, values=standardise(column.values))
 
 
 def _where(mask: Mask) -> list[int]:
@@ -310,9 +319,7 @@ def _arrange(
     missing: str,
 ) -> Table:
     """Bring columns and rows into canonical order."""
-    values = np.column_stack(
-        [standardise(c.values) if c.kind == "continuous" else c.values for c in columns]
-    )
+    values = np.column_stack([c.values for c in columns])
     names = [c.name for c in columns]
     kinds = [c.kind for c in columns]
     levels = [c.levels for c in columns]

@@ -168,7 +168,9 @@ class Question:
         >>> [m["content"] for m in q.messages][2:]
         ['hm', 'JSON!']
         """
-        return replace(self, exchange=(*self.exchange, (reply, remark)))
+        # half a surrogate pair cannot be sent as UTF-8
+        sendable = reply.encode("utf-8", "replace").decode()
+        return replace(self, exchange=(*self.exchange, (sendable, remark)))
 
 
 @cache

@@ -59,7 +59,7 @@ def test_both_orders_differ_only_in_who_is_called_a():
 
 
 def test_code_names_and_labels_behind_an_alias_are_not_sent():
-    """The code name goes out only when there is no other name; notes and tiers never."""
+    """A code name is sent only for want of another; notes and tiers never are."""
     sent = json.dumps(pairwise_question(VARIABLES, "secret_code", "smk_q7").messages)
     assert "quantity Q" in sent
     for hidden in ("secret_code", "smk_q7", "real label", "CANARY", "tier"):

@@ -50,7 +50,6 @@ READABLE = [
     ('{"reasoning": "line\nbreak", "verdict": "A_causes_B"}', "a->b"),
     ('{"reasoning": "a } brace { in text", "verdict": "A_causes_B"}', "a->b"),
     ('{"reasoning": "they say \\"B_causes_A\\"", "verdict": "A_causes_B"}', "a->b"),
-    ('{"reasoning": "{\\"verdict\\": \\"B_causes_A\\"}", "verdict": "none"}', None),
     (f"<think>Perhaps {OTHER}?</think>{GOOD}", "a->b"),
     (f"<THINKING>\n{OTHER}\n</THINKING>\n\n{GOOD}", "a->b"),
     (f"<think>one <think>two</think> {OTHER}</think>{GOOD}", "a->b"),
@@ -100,6 +99,8 @@ UNREADABLE = [
     ('{"verdict": "A"}', "unparsable"),
     ('{"verdict": "A->B"}', "unparsable"),
     ('{"verdict": "yes"}', "unparsable"),
+    ('{"reasoning": "{\\"verdict\\": \\"B_causes_A\\"}", "verdict": "none"}',
+     "unparsable"),
     ('{"verdict": "not A_causes_B"}', "unparsable"),
     ('{"verdict": "A_causes_B or B_causes_A"}', "unparsable"),
     ('{"verdict": ["A_causes_B"]}', "unparsable"),
@@ -134,10 +135,7 @@ UNREADABLE = [
 def test_a_verdict_is_read_through_ugly_form(text, verdict):
     """An object with a verdict of the schema is found, and only the final one."""
     parsed = parse_reply(Reply(text))
-    if verdict is None:  # "none" is our word, not the wire's
-        assert parsed.verdict is None
-    else:
-        assert (parsed.verdict, parsed.reason) == (verdict, None)
+    assert (parsed.verdict, parsed.reason) == (verdict, None)
 
 
 @pytest.mark.parametrize("text, reason", UNREADABLE)

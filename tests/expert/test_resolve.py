@@ -1,0 +1,61 @@
+"""From what a caller wrote to an expert."""
+
+import json
+
+import pytest
+
+from llmcd.errors import FormatError
+from llmcd.expert import resolve as module
+from llmcd.expert.human import Human
+from llmcd.expert.language_model import LanguageModel
+from llmcd.expert.recorded import Recorded
+from llmcd.expert.resolve import resolve
+
+
+@pytest.mark.parametrize("nobody", [None, "none", "None", " none "])
+def test_nobody(nobody):
+    """None and "none" ask nobody."""
+    assert resolve(nobody) is None
+
+
+def test_strings(tmp_path):
+    """A model, a recording that abstains, a person."""
+    path = tmp_path / "a.jsonl"
+    path.write_text(json.dumps({"a": "x", "b": "y", "verdict": "none"}))
+    assert isinstance(resolve("openai/gpt-5"), LanguageModel)
+    assert resolve("together_ai/meta/llama").model == "together_ai/meta/llama"
+    assert isinstance(resolve("human"), Human)
+    recorded = resolve(f"recorded:{path}")
+    assert isinstance(recorded, Recorded)
+    assert recorded.missing == "abstain"
+
+
+def test_bare_model_names_must_be_known(monkeypatch):
+    """A name without provider is a model only when litellm lists it."""
+    monkeypatch.setattr(module, "is_known_model", lambda name: name == "gpt-5")
+    assert resolve("gpt-5").model == "gpt-5"
+    for wrong in ("gpt5", "", "/x", "x/", "recorded"):
+        with pytest.raises(ValueError, match="provider/model"):
+            resolve(wrong)
+
+
+def test_objects():
+    """Any object with answer() is taken as it is; classes and others are not."""
+
+    class Mine:
+        def answer(self, question):
+            return ""
+
+    mine = Mine()
+    assert resolve(mine) is mine
+    for wrong in (Mine, 3, object(), lambda q: ""):
+        with pytest.raises(TypeError, match="method answer"):
+            resolve(wrong)
+
+
+def test_a_recording_that_is_not_there():
+    """A missing file is named."""
+    with pytest.raises(FormatError, match="nowhere"):
+        resolve("recorded:nowhere.jsonl")
+    with pytest.raises(ValueError, match="needs a file"):
+        resolve("recorded:")

@@ -1,0 +1,230 @@
+"""The store: what is written stays, what is damaged is missed, keys stay out."""
+
+import json
+import random
+import sqlite3
+import stat
+import subprocess
+import sys
+
+import pytest
+
+from llmcd.errors import ExpertError
+from llmcd.expert.protocol import Reply
+from llmcd.expert.questions import Question, canonical_json
+from llmcd.expert.store import Store, question_key
+
+
+def question(number=0, sample=0):
+    """One of many different questions."""
+    return Question("pairwise", "x", "y", "system", f"number {number}", "m-1", sample)
+
+
+def filled(path, n=20):
+    """A closed store with n replies, and their keys."""
+    with Store(path) as store:
+        keys = [question_key(question(i), {"model": "m"}) for i in range(n)]
+        for i, key in enumerate(keys):
+            store.put(key, question(i), Reply(f"reply {i} " + "x" * 200), label="m")
+    return keys
+
+
+def test_replies_come_back_as_they_were(tmp_path):
+    """Every field survives closing and opening, odd characters included."""
+    reply = Reply('{"a": "ü\ud800\x00"}', "stop", "no", "m-1", 3, 4, 0.1)
+    with Store(tmp_path / "s.sqlite") as store:
+        store.put("k", question(), reply)
+    with Store(tmp_path / "s.sqlite") as store:
+        assert store.get("k") == reply
+        assert store.get("other") is None
+        assert len(store) == 1
+
+
+def test_the_first_reply_stays(tmp_path):
+    """A second reply under the same key gives back the first."""
+    with Store(tmp_path / "s.sqlite") as store:
+        assert store.put("k", question(), Reply("one")).text == "one"
+        assert store.put("k", question(), Reply("two")).text == "one"
+
+
+def test_the_key_covers_all_that_may_change_a_reply():
+    """Words, wording's version, sample, model, host and parameters each change it."""
+    base = {"model": "m", "host": "h", "temperature": 0}
+    changed_questions = [
+        Question("pairwise", "x", "y", "system!", "number 0", "m-1"),
+        Question("pairwise", "x", "y", "system", "number 1", "m-1"),
+        Question("pairwise", "x", "y", "system", "number 0", "m-2"),
+        question(sample=1),
+        question().again("hm", "again"),
+    ]
+    changed_experts = [base | {k: "other"} for k in base]
+    keys = [question_key(question(), base)]
+    keys += [question_key(q, base) for q in changed_questions]
+    keys += [question_key(question(), e) for e in changed_experts]
+    assert len(set(keys)) == len(keys)
+    reordered = dict(reversed(base.items()))
+    assert question_key(question(), reordered) == keys[0]
+
+
+def test_only_the_owner_can_read(tmp_path):
+    """The file is 0600 and folders made for it are 0700."""
+    path = tmp_path / "new" / "folder" / "s.sqlite"
+    filled(path, 1)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    for folder in (path.parent, path.parent.parent):
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    with Store(path) as store:
+        store.put("k", question(), Reply("x"))
+        for file in path.parent.iterdir():
+            assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_every_single_damaged_byte_is_survived(tmp_path):
+    """A flipped byte anywhere never crashes, and never gives a wrong reply."""
+    path = tmp_path / "s.sqlite"
+    keys = filled(path)
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    whole = path.read_bytes()
+    rng = random.Random(1)
+    places = [*range(16, 100, 3), *(rng.randrange(100, len(whole)) for _ in range(80))]
+    for number, place in enumerate(places):
+        damaged = bytearray(whole)
+        damaged[place] ^= 0xFF
+        file = tmp_path / f"{number}" / "s.sqlite"
+        file.parent.mkdir()
+        file.write_bytes(damaged)
+        with Store(file) as store:
+            for i, key in enumerate(keys):
+                reply = store.get(key)
+                assert reply is None or reply.text == f"reply {i} " + "x" * 200
+            store.put(keys[0], question(0), Reply("reply 0 " + "x" * 200))
+            assert store.get(keys[0]) is not None
+
+
+def test_a_cut_file_is_survived_and_kept(tmp_path):
+    """A file cut in half is set aside, and work goes on in a new one."""
+    path = tmp_path / "s.sqlite"
+    keys = filled(path, 60)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2 + 100])
+    with Store(path) as store:
+        for i, key in enumerate(keys):
+            assert store.get(key) in (None, Reply(f"reply {i} " + "x" * 200))
+        store.put("k", question(), Reply("new"))
+        assert store.get("k") == Reply("new")
+    assert (tmp_path / "s.sqlite.damaged-1").exists()
+
+
+def test_a_changed_record_is_missed_and_replaced(tmp_path):
+    """A record that does not fit its checksum counts as absent."""
+    path = tmp_path / "s.sqlite"
+    (key,) = filled(path, 1)
+    connection = sqlite3.connect(path)
+    connection.execute("UPDATE replies SET record = replace(record, 'reply', 'REPLY')")
+    connection.commit()
+    connection.close()
+    with Store(path) as store:
+        assert store.get(key) is None
+        assert store.put(key, question(), Reply("paid again")).text == "paid again"
+        assert store.get(key) == Reply("paid again")
+
+
+def test_a_record_under_another_key_is_missed(tmp_path):
+    """Exchanging two intact records does not exchange their replies."""
+    path = tmp_path / "s.sqlite"
+    one, two = filled(path, 2)
+    connection = sqlite3.connect(path)
+    (other,) = connection.execute(
+        "SELECT record FROM replies WHERE key = ?", (two.encode(),)
+    ).fetchone()
+    (sha,) = connection.execute(
+        "SELECT sha FROM replies WHERE key = ?", (two.encode(),)
+    ).fetchone()
+    connection.execute(
+        "UPDATE replies SET record = ?, sha = ? WHERE key = ?",
+        (other, sha, one.encode()),
+    )
+    connection.commit()
+    connection.close()
+    with Store(path) as store:
+        assert store.get(one) is None
+        assert store.get(two) is not None
+
+
+def test_what_is_no_store_is_left_alone(tmp_path):
+    """A text file and somebody else's database are refused, not moved or changed."""
+    text = tmp_path / "answers.jsonl"
+    text.write_text('{"a": "x"}\n')
+    other = tmp_path / "other.sqlite"
+    connection = sqlite3.connect(other)
+    connection.execute("CREATE TABLE mine (x)")
+    connection.commit()
+    connection.close()
+    before = other.read_bytes()
+    for path in (text, other):
+        with pytest.raises(ExpertError, match="is not a store"):
+            Store(path).get("k")
+    assert text.read_text() == '{"a": "x"}\n'
+    assert other.read_bytes() == before
+
+
+def test_an_unusable_path_is_a_clear_error(tmp_path):
+    """A folder in place of a file is an ExpertError that names the path."""
+    with pytest.raises(ExpertError, match="cannot be used"):
+        Store(tmp_path).get("k")
+
+
+WRITER = """
+import sys
+from llmcd.expert.protocol import Reply
+from llmcd.expert.questions import Question
+from llmcd.expert.store import Store
+with Store(sys.argv[1]) as store:
+    for i in range(40):
+        q = Question("pairwise", "x", "y", "", f"{i}", "")
+        store.put(f"shared {i}", q, Reply(sys.argv[2]))
+        store.put(f"{sys.argv[2]} {i}", q, Reply(sys.argv[2]))
+        print(i, flush=True)
+"""
+
+
+def test_two_processes_can_write(tmp_path):
+    """Two writers at once lose nothing and agree on who was first."""
+    path = str(tmp_path / "s.sqlite")
+    run = [sys.executable, "-c", WRITER, path]
+    writers = [
+        subprocess.Popen([*run, name], stdout=subprocess.DEVNULL) for name in "pq"
+    ]
+    assert [w.wait() for w in writers] == [0, 0]
+    with Store(path) as store:
+        assert len(store) == 120
+        for i in range(40):
+            assert store.get(f"p {i}") == Reply("p")
+            assert store.get(f"shared {i}").text in ("p", "q")
+
+
+def test_a_killed_writer_loses_nothing_it_had_put(tmp_path):
+    """After kill -9 every reply whose put had returned is there."""
+    path = str(tmp_path / "s.sqlite")
+    run = [sys.executable, "-c", WRITER, path, "p"]
+    with subprocess.Popen(run, stdout=subprocess.PIPE, text=True) as writer:
+        done = [int(writer.stdout.readline()) for _ in range(15)]
+        writer.kill()
+    with Store(path) as store:
+        for i in done:
+            assert store.get(f"p {i}") == Reply("p")
+
+
+def test_the_export_is_canonical_json(tmp_path):
+    """One record a line, sorted by key, with all that was asked and answered."""
+    keys = filled(tmp_path / "s.sqlite", 3)
+    with Store(tmp_path / "s.sqlite") as store:
+        assert store.export(tmp_path / "e.jsonl") == 3
+    lines = (tmp_path / "e.jsonl").read_text().splitlines()
+    records = [json.loads(line) for line in lines]
+    assert [canonical_json(r) for r in records] == lines
+    assert [r["key"] for r in records] == sorted(keys)
+    assert {r["question"] for r in records} == {
+        question(i).content_hash for i in range(3)
+    }
