@@ -108,7 +108,7 @@ def column_order(
     for j in range(p):
         total = _mix(columns[j].view(np.uint64)).sum(dtype=np.uint64)
         colours[j : j + 1] = _mix(colours[j : j + 1] ^ total)
-    by_name = np.argsort(np.array(names, dtype=object))
+    by_name = sorted(range(p), key=names.__getitem__)
     while np.unique(colours).size < p:
         colours = _refined(columns, colours)
         kept, counts = np.unique(colours, return_counts=True)

@@ -16,7 +16,7 @@ from pandas.api import types
 
 from llmcd.data.findings import Findings
 
-__all__ = ["Cells", "label_of", "read_cells"]
+__all__ = ["Cells", "label_of", "read_cells", "samples"]
 
 Floats = npt.NDArray[np.float64]
 

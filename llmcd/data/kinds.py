@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from llmcd.data.columns import Cells, label_of, samples
+from llmcd.data.columns import EXACT, Cells, label_of, samples
 from llmcd.data.findings import Findings
 from llmcd.variables import Variable
 
@@ -237,9 +237,9 @@ def _note_outliers(
 
 def _note_identifier(name: str, values: Floats, findings: Findings) -> None:
     low, high = np.nanmin(values), np.nanmax(values)
-    if high - low != len(values) - 1 or np.isnan(values).any():
+    if max(-low, high) > EXACT or high - low != len(values) - 1:
         return
-    if np.array_equal(np.sort(values), np.arange(low, high + 1)):
+    if np.array_equal(np.sort(values), np.arange(low, high + 1)):  # NaN is unequal
         findings.note(
             name,
             "warning",

@@ -13,7 +13,7 @@ import pandas as pd
 from llmcd.data.findings import Findings
 from llmcd.variables import MAX_NAME, Variables, clean_text
 
-__all__ = ["as_frame", "column_names", "named"]
+__all__ = ["as_frame", "check_described", "column_names", "named"]
 
 
 def as_frame(data: object, variables: Variables | None) -> pd.DataFrame:

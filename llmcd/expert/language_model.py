@@ -29,7 +29,10 @@ _UNPAID = re.compile(
     r"|payment required|insufficient (?:funds|credits?)",
     re.IGNORECASE,
 )
-_NOT_AN_API = re.compile(r"empty or invalid response|<html|<!doctype", re.IGNORECASE)
+_NOT_AN_API = re.compile(
+    r"empty or invalid response|Expecting value|<APIResponse \[2|<html|<!doctype",
+    re.IGNORECASE,
+)
 _ABOUT_SCHEMA = re.compile(
     r"response_?format|json_?schema|structured|output_config|guided", re.IGNORECASE
 )
@@ -113,10 +116,11 @@ class _Problem:
     text: str
     wait: float | None
     unpaid: bool
+    not_an_api: bool
 
     @property
     def is_transient(self) -> bool:
-        if self.unpaid or _NOT_AN_API.search(self.text):
+        if self.unpaid or self.not_an_api:
             return False
         return self.status is None or self.status in _TRANSIENT
 
@@ -340,6 +344,7 @@ class LanguageModel:
 
     def _problem(self, problem: Exception) -> _Problem:
         status = getattr(problem, "status_code", None)
+        headers = getattr(problem, "litellm_response_headers", None)
         whole = f"{problem} {problem.__context__ or ''}"
         text = redacted(str(problem), self._key)
         text = re.sub(r"^litellm\.\w+: |\b\w+Exception - ", "", " ".join(text.split()))
@@ -349,6 +354,9 @@ class LanguageModel:
             text[:500],
             _retry_after(problem),
             bool(_UNPAID.search(whole)),
+            # headers come with a real error; litellm also calls a web page that was
+            # served with 200 an error 500, but without headers
+            headers is None and bool(_NOT_AN_API.search(text)),
         )
 
     def _explained(self, problem: _Problem, attempts: int) -> str:
@@ -360,7 +368,7 @@ class LanguageModel:
             hint = "Check the key; nothing was retried."
         elif problem.status == 404:
             hint = "Check the model's name."
-        elif _NOT_AN_API.search(problem.text):
+        elif problem.not_an_api:
             hint = "What answers there is not a language model's API: check api_base."
         elif problem.wait is not None and problem.wait > _LONGEST_WAIT:
             hint = f"It asks to wait {problem.wait:.0f} s: try again later."

@@ -89,6 +89,7 @@ class Simulated:
         if mistakes not in ("independent", "shared"):
             raise ValueError(f"mistakes is 'independent' or 'shared', got {mistakes!r}")
         self.truth, self.mistakes = truth, mistakes
+        self._reach = truth.reach()
         self.seed, self.label = int(seed), label
 
     def __repr__(self) -> str:
@@ -143,7 +144,7 @@ class Simulated:
         return "a->b" if forward == right else "b->a"
 
     def _leads(self, a: str, b: str) -> bool:
-        return a in self.truth.ancestors(b)
+        return bool(self._reach[self.truth.index(a), self.truth.index(b)])
 
     def _happens(self, what: str, question: Question, *, each: bool) -> bool:
         # a hash, not a generator: the order of asking must not matter

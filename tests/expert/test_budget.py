@@ -103,8 +103,7 @@ def test_many_threads_cannot_overrun():
     got = []
 
     def work():
-        for _ in range(20):
-            got.append(ledger.reserve(QUESTION))
+        got.extend(ledger.reserve(QUESTION) for _ in range(20))
 
     threads = [threading.Thread(target=work) for _ in range(8)]
     for thread in threads:
