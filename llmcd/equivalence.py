@@ -143,7 +143,7 @@ def _parts(graph: Graph) -> tuple[Bools, Bools]:
             "expected a graph of directed and undirected edges only; it has bidirected "
             "edges or circles"
         )
-    return arcs, lines
+    return arcs.copy(), lines.copy()
 
 
 def _graph(names: tuple[str, ...], arcs: Bools, lines: Bools) -> Graph:
@@ -620,7 +620,7 @@ def sample_member(graph: Graph, rng: np.random.Generator) -> Graph:
         every = list(members(graph))
         return every[int(rng.integers(len(every)))]
     counter, parts = _counter(graph)
-    arcs = graph.arcs
+    arcs = graph.arcs.copy()
     for part in parts:
         for i, j in counter.draw(part, rng):
             arcs[i, j] = True

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -28,6 +29,15 @@ class Mark(IntEnum):
     CIRCLE = 1
     ARROW = 2
     TAIL = 3
+
+
+# Plain integers: comparing arrays with enumeration members is slow.
+_ARROW, _TAIL = int(Mark.ARROW), int(Mark.TAIL)
+
+
+def _fixed(matrix: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    matrix.setflags(write=False)
+    return matrix
 
 
 _SYMBOLS = {
@@ -199,9 +209,8 @@ class Graph:
         """
         arc = np.asarray(adjacency).astype(bool)
         marks = np.zeros(arc.shape, dtype=np.int8)
-        marks[arc & ~arc.T] = Mark.ARROW
-        marks[~arc & arc.T] = Mark.TAIL
-        marks[arc & arc.T] = Mark.TAIL
+        marks[arc & ~arc.T] = _ARROW
+        marks[arc.T] = _TAIL
         return cls(tuple(names), marks)
 
     # --- identity -----------------------------------------------------------------
@@ -252,20 +261,20 @@ class Graph:
         """Number of edges of any kind."""
         return int(np.count_nonzero(np.triu(self.marks)))
 
-    @property
+    @cached_property
     def arcs(self) -> npt.NDArray[np.bool_]:
-        """Boolean matrix: ``arcs[i, j]`` is true when ``i --> j``."""
-        return (self.marks == Mark.ARROW) & (self.marks.T == Mark.TAIL)
+        """Read-only boolean matrix: ``arcs[i, j]`` is true when ``i --> j``."""
+        return _fixed((self.marks == _ARROW) & (self.marks.T == _TAIL))
 
-    @property
+    @cached_property
     def lines(self) -> npt.NDArray[np.bool_]:
-        """Boolean symmetric matrix: true where ``i --- j``."""
-        return (self.marks == Mark.TAIL) & (self.marks.T == Mark.TAIL)
+        """Read-only boolean symmetric matrix: true where ``i --- j``."""
+        return _fixed((self.marks == _TAIL) & (self.marks.T == _TAIL))
 
-    @property
+    @cached_property
     def adjacencies(self) -> npt.NDArray[np.bool_]:
-        """Boolean symmetric matrix: true where there is any edge."""
-        return self.marks != Mark.NONE
+        """Read-only boolean symmetric matrix: true where there is any edge."""
+        return _fixed(self.marks != 0)
 
     def edges(self) -> Iterator[Edge]:
         """All edges in node order; an arrow points to the second name.

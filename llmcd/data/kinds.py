@@ -93,7 +93,8 @@ def decide_kind(
     kind = described.kind if described else None
     levels = described.levels if described else ()
     distinct = _distinct(cells)
-    if distinct == 1 and not (missing == "category" and _has_missing(cells)):
+    two = missing == "category" and kind != "continuous" and _has_missing(cells)
+    if distinct == 1 and not two:  # else: present or missing
         return Column(name, CONSTANT, np.zeros(_length(cells)))
     if kind == "continuous":
         return _declared_continuous(name, access, cells, findings)

@@ -296,7 +296,7 @@ def _report_missing(
     kinds = {column.name: column.kind for column in columns}
     at = _where(np.asarray(holes.any(axis=0)))
     if missing == "category":
-        at = [i for i in at if kinds.get(names[i]) == "continuous"]
+        at = [i for i in at if kinds.get(names[i]) in ("continuous", CONSTANT)]
     if not len(at):
         return
     where = "; ".join(f"{names[i]!r}: {findings.rows(holes[:, i])}" for i in at)

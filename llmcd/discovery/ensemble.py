@@ -90,7 +90,8 @@ class Candidates:
         as evidence.
         """
         graphs = self.replicates or (self.graph,)
-        return np.mean([direction_shares(g) for g in graphs], axis=0)
+        shares = {g: direction_shares(g) for g in set(graphs)}
+        return np.mean([shares[g] for g in graphs], axis=0)
 
     def __str__(self) -> str:
         return (

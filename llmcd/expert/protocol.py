@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
@@ -131,6 +132,11 @@ def identity(expert: object) -> dict[str, Any]:
     dict
         Its ``identity``, else its class and label. Part of the store's key.
 
+    Raises
+    ------
+    TypeError
+        If the ``identity`` holds what JSON cannot, such as an array.
+
     Examples
     --------
     >>> class Oracle:
@@ -142,6 +148,12 @@ def identity(expert: object) -> dict[str, Any]:
     if callable(given):
         given = given()
     if isinstance(given, Mapping):
+        try:
+            json.dumps(dict(given), allow_nan=False)
+        except (TypeError, ValueError) as problem:
+            raise TypeError(
+                f"the identity of {label(expert)} must be made of JSON values: {problem}"
+            ) from problem
         return dict(given)
     kind = type(expert)
     return {"class": f"{kind.__module__}.{kind.__qualname__}", "label": label(expert)}

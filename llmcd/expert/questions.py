@@ -347,7 +347,8 @@ class Plan:
 
     def __str__(self) -> str:
         n = len(self.questions)
-        about = f" about {len(self.pairs)} pairs" if self.pairs else ""
+        pairs = len(self.pairs)
+        about = f" about {pairs} pair{'' if pairs == 1 else 's'}" if pairs else ""
         lines = [f"{n} question{'' if n == 1 else 's'}{about} to {self.expert}"]
         reasons = Counter(pair.reason for pair in self.pairs)
         lines += [f"  {count:>5}  {why}" for why, count in reasons.most_common()]

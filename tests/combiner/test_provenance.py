@@ -17,15 +17,20 @@ def by_pair(combined):
 
 def test_who_decided():
     """Data, expert, Meek, background and nobody are each named for their edges."""
+    probes = [(f"s{k}", "t") for k in range(9)]
     data = Graph.from_edges(
-        ["a", "b", "c", "p", "q", "r", "x", "y"],
-        directed=[("a", "c"), ("b", "c")],
+        ["a", "b", "c", "p", "q", "r", "x", "y", "t", *[s for s, _ in probes]],
+        directed=[("a", "c"), ("b", "c"), *probes],
         undirected=[("p", "q"), ("q", "r"), ("x", "y")],
     )
-    answers = Answers((answer("p", "q", "a->b"), answer("q", "p", "b->a")))
+    said = [*probes, ("p", "q")]
+    answers = Answers(
+        tuple(answer(*pair, "a->b") for pair in said)
+        + tuple(answer(*pair[::-1], "b->a") for pair in said)
+    )
     known = Background(forbidden=[("c", "b")])
     edges = by_pair(combine(made_candidates(data, background=known), answers))
-    assert {pair: e.decided_by for pair, e in edges.items()} == {
+    assert {p: e.decided_by for p, e in edges.items() if p not in probes} == {
         ("a", "c"): "data",
         ("b", "c"): "background",
         ("p", "q"): "expert",

@@ -8,6 +8,7 @@ from scipy.integrate import quad
 from llmcd.combiner.evidence import Vote, votes
 from llmcd.combiner.reconcile import combine
 from llmcd.combiner.reliability import SLAB, SPIKE, learn_skill, probes
+from llmcd.combiner.safe import UNDIRECTED_COST
 from llmcd.graph import Graph
 
 
@@ -61,8 +62,9 @@ def test_weight_follows_agreement_and_is_never_negative():
 
 
 def test_coin_flip_earns_little():
-    """An expert that agrees on half of forty probes is worth next to nothing."""
-    assert learn_skill(*cast(20, 20)).weight() < 0.12
+    """Agreeing on half of forty probes earns far less than directing an edge takes."""
+    needed = np.log((1 - UNDIRECTED_COST) / UNDIRECTED_COST)
+    assert learn_skill(*cast(20, 20)).weight() < needed / 2
 
 
 def test_one_order_is_worth_less_than_both():

@@ -72,6 +72,11 @@ def test_one_level_and_missing() -> None:
     column, _ = decided(cells, 40, missing="category")
     assert column is not None
     assert (column.kind, column.levels) == ("binary", ("yes", "missing"))
+    declared = Variable("x", kind="continuous")
+    flags = Cells("number", numbers=np.where(codes < 0, np.nan, 2.5))
+    measured, _ = decided(flags, 40, declared, missing="category")
+    assert measured is not None
+    assert measured.kind == CONSTANT
     constant, _ = decided(cells, 40)
     assert constant is not None
     assert constant.kind == CONSTANT

@@ -1,5 +1,7 @@
 """What an expert is, and the facts it may give about itself."""
 
+import pytest
+
 from llmcd.expert.human import Human
 from llmcd.expert.language_model import LanguageModel
 from llmcd.expert.protocol import Expert, identity, is_free, label
@@ -46,5 +48,10 @@ def test_facts_may_be_given():
         def identity(self):
             return {"seed": 3}
 
+    class Odd(Bare):
+        identity = {"weights": {1, 2}}  # noqa: RUF012
+
+    with pytest.raises(TypeError, match="identity of Odd"):
+        identity(Odd())
     assert label(Named()) == "the oracle"
     assert identity(Named()) == {"seed": 3}

@@ -162,7 +162,7 @@ def test_a_plan_counts_and_prices():
     )
     assert (plan.prompt_tokens, plan.completion_tokens) == (9, 600)
     assert plan.usd == pytest.approx(6.09)
-    assert "3 questions about 1 pairs to priced" in str(plan)
+    assert "3 questions about 1 pair to priced" in str(plan)
     assert "undecided direction" in str(plan)
     assert "6.09 USD" in str(plan)
     free = Plan.of(pairs=(), questions=(question,), expert=Simulated(Graph.empty("x")))

@@ -1,0 +1,117 @@
+"""The report says what is in the result, and every text in it stays text."""
+
+from html.parser import HTMLParser
+
+import pytest
+from made import answer, answers_of, made_candidates, oracle
+
+from llmcd.combiner.reconcile import combine
+from llmcd.data.table import Note
+from llmcd.expert.answers import Answers
+from llmcd.graph import Graph
+from llmcd.report.render import render
+from llmcd.variables import Variable, Variables
+
+HOSTILE = "</script><img src=x onerror=alert(1)>"
+QUOTES = "\"><b onmouseover='x'>"
+VOID = {"meta", "img", "br"}
+
+
+class Reader(HTMLParser):
+    """Collects tags, attributes and text, and checks that tags close."""
+
+    def __init__(self, page):
+        """Read a page."""
+        super().__init__()
+        self.tags, self.attributes, self.words, self.open = [], set(), [], []
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        """Remember a tag and its attributes."""
+        self.tags.append(tag)
+        self.attributes |= {(tag, name) for name, _ in attrs}
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        """The last opened tag is the one that closes."""
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        """Remember text."""
+        self.words.append(data)
+
+
+def made(names=("a", "b", "c", "d"), reasoning="because", note="fine"):
+    """A result with every section filled."""
+    a, b, c, d = names
+    data = Graph.from_edges(names, directed=[(a, c), (b, c), (c, d)])
+    candidates = made_candidates(data)
+    object.__setattr__(candidates, "notes", (Note(a, "warning", note),))
+    object.__setattr__(candidates, "warnings", (note,))
+    replies = (
+        answer(a, c, "b->a", "m", reasoning=reasoning, stated={"b->a": 0.8}),
+        answer(c, a, "a->b", "m", reasoning=reasoning),
+        answer(b, c, "common cause", reasoning, reasoning=reasoning),
+    )
+    return combine(candidates, Answers(replies))
+
+
+def page_of(combined, **more):
+    """The report and what a browser would read."""
+    page = render(combined, **more)
+    return page, Reader(page)
+
+
+def test_everything_is_in_it():
+    """Each edge, conflict, answer, note and warning is somewhere in the text."""
+    page, reader = page_of(made(), settings={"seed": 7, "versions": {"numpy": "2"}})
+    text = " ".join(reader.words)
+    for words in ("a → c", "b → c", "c → d", "because", "fine", "versions numpy"):
+        assert words in text
+    assert "Would change it" in text
+    assert not reader.open
+    assert "http" not in page.replace("http-equiv", "")
+
+
+def test_no_expert():
+    """Without an expert the page says that nobody was asked and nothing sent."""
+    data = Graph.from_edges("ab", undirected=[("a", "b")])
+    _, reader = page_of(combine(made_candidates(data), Answers.none()))
+    text = " ".join(reader.words)
+    assert "Nobody was asked" in text
+    assert "Nothing was sent" in text
+
+
+@pytest.mark.parametrize("text", [HOSTILE, QUOTES, "{{ 7 * 7 }}", "<!--", "&lt;"])
+def test_hostile_text_stays_text(text):
+    """Names, reasoning, notes, titles and settings add no tag and no attribute."""
+    plain_page, plain = page_of(
+        made(), title="t", settings={"s": "s"}, variables=described("a", "t")
+    )
+    names = (f"{text}1", f"{text}2", f"{text}3", f"{text}4")
+    combined = made(names, reasoning=text, note=text)
+    _, reader = page_of(
+        combined, title=text, settings={text: text}, variables=described(names[0], text)
+    )
+    assert reader.tags == plain.tags
+    assert reader.attributes == plain.attributes
+    assert "script" not in reader.tags
+    assert not any(name.startswith("on") for _, name in reader.attributes)
+    assert any(text in words for words in reader.words)
+
+
+def described(name, text):
+    """Descriptions of one variable, past the reader's own cleaning."""
+    each = (Variable(name, label=text, description=text),)
+    return Variables(domain=text, variables=each)
+
+
+def test_same_result_same_bytes():
+    """The page does not depend on the day or on anything else outside."""
+    pairs = [("a", "c"), ("b", "c")]
+    data = Graph.from_edges("abc", directed=pairs)
+    one = combine(made_candidates(data), answers_of(oracle(data), pairs))
+    two = combine(made_candidates(data), answers_of(oracle(data), pairs))
+    assert render(one) == render(two)
