@@ -1,0 +1,1 @@
+"""Reconciling data and expert."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+import os
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +17,7 @@ from llmcd.data.table import Note, Table, table
 from llmcd.discovery.ges import GES
 from llmcd.discovery.pc import PC
 from llmcd.equivalence import direction_shares
-from llmcd.errors import LlmcdError, VariablesError
+from llmcd.errors import DataError, LlmcdError, VariablesError
 from llmcd.graph import Graph
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Candidates", "candidates"]
 
 METHODS: dict[str, type[PC] | type[GES]] = {"pc": PC, "ges": GES}
+_KNOWLEDGE = ("required", "forbidden", "tiers")
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +50,7 @@ class Candidates:
     n_rows : int
         Rows used.
     kinds : mapping of str to str
-        Kind of each variable.
+        Kind of each variable; ``constant`` if it was set aside.
     fingerprint : str
         Of the table's content.
     notes : tuple of Note
@@ -78,8 +81,7 @@ class Candidates:
     @cached_property
     def adjacency_support(self) -> npt.NDArray[np.float64]:
         """Share of the resamples in which i and j are adjacent, shape (n, n)."""
-        graphs = self.replicates or (self.graph,)
-        return np.mean([g.adjacencies for g in graphs], axis=0, dtype=np.float64)
+        return _mean([g.adjacencies for g in self.replicates or (self.graph,)])
 
     @cached_property
     def direction_support(self) -> npt.NDArray[np.float64]:
@@ -89,9 +91,7 @@ class Candidates:
         of the class's members that direct it so, or else the search's ties would pose
         as evidence.
         """
-        graphs = self.replicates or (self.graph,)
-        shares = {g: direction_shares(g) for g in set(graphs)}
-        return np.mean([shares[g] for g in graphs], axis=0)
+        return _mean([direction_shares(g) for g in self.replicates or (self.graph,)])
 
     def __str__(self) -> str:
         return (
@@ -100,6 +100,12 @@ class Candidates:
             f"{len(self.graph.undirected_edges())} of them undirected; "
             f"{len(self.replicates)} resamples, {len(self.failures)} failed"
         )
+
+
+def _mean(matrices: Sequence[npt.NDArray[Any]]) -> npt.NDArray[np.float64]:
+    shares = np.asarray(np.mean(matrices, axis=0, dtype=np.float64))
+    shares.setflags(write=False)
+    return shares
 
 
 def candidates(
@@ -133,12 +139,15 @@ def candidates(
     Returns
     -------
     Candidates
+        A resample that failed is in ``failures`` and in ``warnings``.
 
     Raises
     ------
     VariablesError
         If the background knowledge contradicts itself, names a column that is not
-        there, or the method cannot honour it.
+        there, requires an edge at a constant column, or the method cannot honour it.
+    DataError
+        If the table cannot be used, the search fails on it, or on every resample.
     ValueError
         If an argument is out of range or the method does not fit the table.
 
@@ -147,42 +156,59 @@ def candidates(
     Friedman, Goldszmidt and Wyner (1999), *Data analysis with Bayesian networks: a
     bootstrap approach*. A frequency is not a probability: it is overconfident (Steck
     and Jaakkola 2003).
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> rng = np.random.default_rng(0)
+    >>> df = pd.DataFrame(rng.normal(size=(300, 3)), columns=["a", "b", "c"])
+    >>> df["c"] += df["a"] + df["b"]
+    >>> found = candidates(df, bootstrap=10)
+    >>> print(found.graph)
+    a --> c
+    b --> c
+    >>> float(found.adjacency_support[0, 2])
+    1.0
     """
-    rows = data_or_table if isinstance(data_or_table, Table) else table(data_or_table)
-    if isinstance(bootstrap, bool) or not isinstance(bootstrap, int) or bootstrap < 0:
-        raise ValueError(f"bootstrap must be an integer of at least 0, got {bootstrap!r}")
     search, why = _method(method)
+    _check_count("bootstrap", bootstrap)
+    _check_count("seed", seed)
+    rows = data_or_table if isinstance(data_or_table, Table) else table(data_or_table)
+    settings = search.settings(rows)
     known = Background.of(background)
-    known.check(rows.input_names)
-    _check_honours(search, known)
-    chosen = search.check(rows)
-    outcomes = _run(search, rows, _reachable(known, rows), bootstrap, seed, n_jobs)
-    graph, replicates = outcomes[0], outcomes[1:]
-    if isinstance(graph, str):
-        raise LlmcdError(f"{search.name} failed on the table: {graph}")
-    failures = tuple(g for g in replicates if isinstance(g, str))
+    _check_background(known, search, rows)
+    graph, outcomes = _run(search, rows, known, bootstrap, seed, n_jobs)
+    failures = tuple(found for found in outcomes if isinstance(found, str))
+    if failures and len(failures) == bootstrap:
+        raise DataError(
+            f"the search failed on all {bootstrap} resamples, the first with: "
+            f"{failures[0]}; bootstrap=0 searches the table alone"
+        )
+    constant = dict.fromkeys(rows.set_aside, "constant")
+    kinds = {**dict(zip(rows.names, rows.kinds, strict=True)), **constant}
     return Candidates(
         names=rows.input_names,
-        graph=_all_nodes(graph, rows, known),
+        graph=graph.with_nodes(rows.input_names),
         replicates=tuple(
-            _all_nodes(g, rows, known) for g in replicates if not isinstance(g, str)
+            found.with_nodes(rows.input_names)
+            for found in outcomes
+            if not isinstance(found, str)
         ),
         method=search.name,
         why_method=why,
         settings={
-            "criterion": chosen,
+            **settings,
             "bootstrap": bootstrap,
             "seed": seed,
             "missing": rows.missing,
-            **{k: v for k, v in asdict(search).items() if k != "test"},
         },
         background=known,
         n_rows=rows.n_rows,
-        kinds=dict(zip(rows.names, rows.kinds, strict=True)),
+        kinds={name: kinds[name] for name in rows.input_names},
         fingerprint=rows.fingerprint,
         notes=rows.notes,
         failures=failures,
-        warnings=_warnings(rows, chosen, failures, bootstrap),
+        warnings=_warnings(rows, failures, bootstrap),
         table=rows,
     )
 
@@ -200,39 +226,37 @@ def _method(method: str | PC | GES) -> tuple[PC | GES, str]:
     return METHODS[method](), "asked for"
 
 
-def _check_honours(search: PC | GES, known: Background) -> None:
-    given = {
-        kind for kind in ("required", "forbidden", "tiers") if getattr(known, kind)
-    }
+def _check_count(what: str, value: object) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise ValueError(f"{what} must be an integer of at least 0, got {value!r}")
+
+
+def _check_background(known: Background, search: PC | GES, rows: Table) -> None:
+    known.check(rows.input_names)
+    given = {kind for kind in _KNOWLEDGE if getattr(known, kind)}
     cannot = sorted(given - search.honours)
     if cannot:
         raise VariablesError(
             f"method {search.name!r} cannot honour background knowledge "
             f"({', '.join(cannot)}); use method='pc', or leave the knowledge out"
         )
-
-
-def _reachable(known: Background, rows: Table) -> Background:
-    """The knowledge about columns that are searched; the rest holds by itself."""
-    searched = set(rows.names)
-    return Background(
-        [p for p in known.required if set(p) <= searched],
-        known.forbidden,
-        known.tiers,
-    )
-
-
-def _all_nodes(graph: Graph, rows: Table, known: Background) -> Graph:
-    """The graph over every column, in the user's order."""
-    whole = graph.with_nodes((*graph.names, *rows.set_aside))
-    missing = [p for p in known.required if not whole.adjacent(*p)]
-    if missing:
-        # Required edges at a column without variation still hold.
-        directed = [*whole.directed_edges(), *sorted(missing)]
-        whole = Graph.from_edges(
-            whole.names, directed=directed, undirected=whole.undirected_edges()
+    constant = set(rows.set_aside)
+    lost = [f"{a} --> {b}" for a, b in sorted(known.required) if constant & {a, b}]
+    if lost:
+        raise VariablesError(
+            f"required edges at a constant column: {', '.join(lost)}; a column without "
+            "variation stays without edges, so leave these out, or the column"
         )
-    return whole.reorder(rows.input_names)
+
+
+def _among(known: Background, names: Sequence[str]) -> Background:
+    """The knowledge about some of the columns."""
+    some = set(names)
+    return Background(
+        [pair for pair in known.required if some.issuperset(pair)],
+        [pair for pair in known.forbidden if some.issuperset(pair)],
+        [group & some for group in known.tiers],
+    )
 
 
 def _run(
@@ -242,45 +266,51 @@ def _run(
     bootstrap: int,
     seed: int,
     n_jobs: int | None,
-) -> list[Graph | str]:
+) -> tuple[Graph, list[Graph | str]]:
     from joblib import Parallel, delayed
+    from threadpoolctl import threadpool_limits
 
-    seeds = np.random.SeedSequence(seed).spawn(bootstrap)
-    tasks = [None, *seeds]
-    return list(
-        Parallel(n_jobs=n_jobs)(delayed(_search)(search, rows, known, s) for s in tasks)
-    )
+    known = _among(known, rows.names)
+    # BLAS may round differently on several threads, and slows down what runs beside.
+    with threadpool_limits(1, user_api="blas"):
+        graph = search.search(rows, known)
+        seeds = np.random.SeedSequence(seed).spawn(bootstrap)
+        here = os.getpid()
+        tasks = (delayed(_resample)(search, rows, known, s, here) for s in seeds)
+        outcomes: Any = Parallel(n_jobs=n_jobs)(tasks) if bootstrap else []
+        return graph, list(outcomes)
 
 
-def _search(
+def _resample(
     search: PC | GES,
     rows: Table,
     known: Background,
-    seed: np.random.SeedSequence | None,
+    seed: np.random.SeedSequence,
+    parent: int,
 ) -> Graph | str:
     """One search; a failure is returned in words, so that none is lost."""
-    weights = None
-    if seed is not None:
-        n = rows.n_rows
-        draws = np.random.default_rng(seed).multinomial(n, np.full(n, 1.0 / n))
-        weights = draws.astype(np.int64)
-    try:
-        from threadpoolctl import threadpool_limits
+    from threadpoolctl import threadpool_limits
 
-        with threadpool_limits(1):
-            return search.search(rows, known, weights=weights)
+    n = rows.n_rows
+    draws = np.random.default_rng(seed).multinomial(n, np.full(n, 1.0 / n))
+    # In the parent it is limited already, and threads must not undo each other's limit.
+    alone = nullcontext() if os.getpid() == parent else threadpool_limits(1, "blas")
+    try:
+        with alone:
+            return search.search(rows, known, weights=draws.astype(np.int64))
     except (LlmcdError, ValueError, ArithmeticError, np.linalg.LinAlgError) as error:
         return f"{type(error).__name__}: {error}"
 
 
 def _warnings(
-    rows: Table, chosen: str, failures: tuple[str, ...], bootstrap: int
+    rows: Table, failures: tuple[str, ...], bootstrap: int
 ) -> tuple[str, ...]:
     found: list[str] = []
-    if chosen == "degenerate_gaussian" and rows.family == "mixed":
+    if rows.family == "mixed":
         found.append(
-            "The table mixes continuous and discrete columns: they are tested as "
-            "degenerate-Gaussian columns, which see linear dependence only."
+            "the table mixes continuous and discrete columns: they are tested as "
+            "degenerate-Gaussian columns, which see dependence that is linear in the "
+            "values and in the indicators of the levels only"
         )
     if failures:
         found.append(

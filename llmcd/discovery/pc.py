@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -22,14 +22,14 @@ from llmcd.discovery.independence import (
     discrete_test,
     embed,
 )
-from llmcd.equivalence import cpdag, is_extendable, mpdag
-from llmcd.equivalence import consistent_extension as extension
+from llmcd.equivalence import consistent_extension, cpdag, is_extendable, mpdag
 from llmcd.graph import Graph
 
 __all__ = ["PC", "build_test", "pc_search"]
 
 Bools = npt.NDArray[np.bool_]
 Pair = tuple[int, int]
+Separating = list[tuple[tuple[int, ...], float]]
 
 
 @dataclass(frozen=True)
@@ -52,10 +52,10 @@ class PC:
 
     Notes
     -----
-    Spirtes, Glymour and Scheines (2000), section 5.4.2; the order-independent skeleton
-    of Colombo and Maathuis (2014), section 4.1; colliders by majority over the
-    separating sets found (their section 4.2), taken by strength and only as far as
-    they fit together.
+    Spirtes, Glymour and Scheines (2000), *Causation, prediction, and search*, section
+    5.4.2; the order-independent skeleton of Colombo and Maathuis (2014), section 4.1,
+    and their majority rule for colliders (section 4.2) over the separating sets up to
+    one larger than the smallest. The CPDAG does not depend on the order of columns.
 
     Examples
     --------
@@ -71,11 +71,15 @@ class PC:
     honours: ClassVar[frozenset[str]] = frozenset({"required", "forbidden", "tiers"})
 
     def __post_init__(self) -> None:
-        if not 0.0 < self.alpha < 1.0:
+        if not isinstance(self.alpha, (int, float)) or not 0.0 < self.alpha < 1.0:
             raise ValueError(f"alpha must be between 0 and 1, got {self.alpha!r}")
-        if self.max_conditioning is not None and self.max_conditioning < 0:
+        most = self.max_conditioning
+        if most is not None and (
+            isinstance(most, bool) or not isinstance(most, int) or most < 0
+        ):
             raise ValueError(
-                f"max_conditioning must be 0 or more, got {self.max_conditioning!r}"
+                f"max_conditioning must be None or an integer of at least 0, got "
+                f"{most!r}"
             )
         if self.test not in ("auto", *FITS):
             raise ValueError(
@@ -85,12 +89,40 @@ class PC:
     def check(self, table: Table) -> str:
         """The test that will be used.
 
+        Parameters
+        ----------
+        table : Table
+            The checked table.
+
+        Returns
+        -------
+        str
+            ``fisher_z``, ``g2``, ``chi2`` or ``degenerate_gaussian``.
+
         Raises
         ------
         ValueError
             If the test that was asked for does not fit the table.
         """
         return choose_test(self.test, table.family)
+
+    def settings(self, table: Table) -> dict[str, Any]:
+        """What decides the result besides the rows, for JSON.
+
+        Parameters
+        ----------
+        table : Table
+            The checked table.
+
+        Returns
+        -------
+        dict
+        """
+        return {
+            "alpha": self.alpha,
+            "max_conditioning": self.max_conditioning,
+            "test": self.check(table),
+        }
 
     def search(
         self,
@@ -114,20 +146,39 @@ class PC:
         -------
         Graph
             A legal CPDAG, or MPDAG under background knowledge, over ``table.names``.
+
+        Raises
+        ------
+        VariablesError
+            If the background knowledge contradicts itself or names no column.
+        ValueError
+            If the test does not fit the table.
+        DataError
+            If the search fails.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from llmcd.data.table import table
+        >>> rng = np.random.default_rng(0)
+        >>> df = pd.DataFrame(rng.normal(size=(300, 3)), columns=["a", "b", "c"])
+        >>> df["c"] += df["a"] + df["b"]
+        >>> sorted(PC().search(table(df)).parents("c"))
+        ['a', 'b']
         """
-        test = build_test(self.check(table), table, weights)
+        name = self.check(table)
+        known = background or Background()
+        known.check(table.names)
         return pc_search(
-            test,
+            build_test(name, table, weights),
             table.names,
-            background or Background(),
+            known,
             alpha=self.alpha,
             max_conditioning=self.max_conditioning,
         )
 
 
-def build_test(
-    name: str, table: Table, weights: npt.NDArray[np.int64] | None
-) -> Test:
+def build_test(name: str, table: Table, weights: npt.NDArray[np.int64] | None) -> Test:
     """A test of conditional independence on (resampled) rows of a table.
 
     Parameters
@@ -143,6 +194,15 @@ def build_test(
     -------
     callable
         ``(i, j, given) -> p``.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from llmcd.data.table import table
+    >>> x = np.random.default_rng(0).normal(size=(50, 2))
+    >>> rows = table(pd.DataFrame(x, columns=["a", "b"]))
+    >>> build_test("fisher_z", rows, None)(0, 1, ()) > 0.05
+    True
     """
     rows = np.arange(table.n_rows)
     rows = rows if weights is None else np.repeat(rows, weights)
@@ -155,7 +215,7 @@ def build_test(
 
 
 class _Remembering:
-    """A test that answers twice-asked questions once and keeps what separates."""
+    """A test that never asks twice and keeps which sets separate."""
 
     def __init__(self, test: Test, alpha: float, never: Bools, always: Bools) -> None:
         self._test = test
@@ -163,6 +223,7 @@ class _Remembering:
         self._never = never
         self._always = always
         self._known: dict[tuple[int, int, tuple[int, ...]], float] = {}
+        self.depth = 0
 
     def __call__(self, i: int, j: int, given: Sequence[int]) -> float:
         if self._always[i, j]:
@@ -177,11 +238,12 @@ class _Remembering:
             p = self._test(*key)
             # A test that is undefined says nothing against independence.
             self._known[key] = 1.0 if np.isnan(p) else p
+            self.depth = max(self.depth, len(given))
         return self._known[key]
 
-    def separating(self) -> dict[Pair, list[tuple[tuple[int, ...], float]]]:
+    def separating(self) -> dict[Pair, Separating]:
         """For each pair the sets that separate it, with their p-values."""
-        found: dict[Pair, list[tuple[tuple[int, ...], float]]] = {}
+        found: dict[Pair, Separating] = {}
         for (i, j, given), p in sorted(self._known.items()):
             if p > self.alpha and not self._always[i, j]:
                 found.setdefault((i, j), []).append((given, p))
@@ -205,7 +267,8 @@ def pc_search(
     names : sequence of str
         The variables, in an order that depends on their content only.
     background : Background
-        Obeyed exactly: a pair forbidden in both directions is never tested.
+        Obeyed exactly: a pair forbidden in both directions is not adjacent and never
+        tested for it, a required edge is never tested away.
     alpha : float
         Level of the tests.
     max_conditioning : int, optional
@@ -215,6 +278,18 @@ def pc_search(
     -------
     Graph
         A legal CPDAG, or MPDAG under background knowledge.
+
+    Raises
+    ------
+    DataError
+        If the search fails.
+
+    Notes
+    -----
+    After the skeleton, background knowledge directs first, then the colliders found,
+    the clearest first, as far as no edge is directed twice and no cycle arises. What
+    they leave open is completed to a DAG, whose class, closed under the knowledge, is
+    the result: legal by construction.
 
     Examples
     --------
@@ -226,20 +301,19 @@ def pc_search(
     a --> c
     b --> c
     """
-    forbidden = background.forbidden_matrix(names)
-    required = background.required_matrix(names)
-    asked = _Remembering(
-        test, alpha, forbidden & forbidden.T, required | required.T
-    )
+    nodes = tuple(names)
+    forbidden = background.forbidden_matrix(nodes)
+    required = background.required_matrix(nodes)
+    asked = _Remembering(test, alpha, forbidden & forbidden.T, required | required.T)
     adjacent = skeleton(
-        asked, len(names), alpha=alpha, max_conditioning=max_conditioning
+        asked, len(nodes), alpha=alpha, max_conditioning=max_conditioning
     )
-    given = _known_arcs(adjacent, forbidden, required, asked)
-    arcs = given.copy()
-    for triple in _colliders(adjacent, asked, max_conditioning):
-        _accept(arcs, triple, forbidden, adjacent)
-    dag = _to_dag(tuple(names), adjacent, arcs)
-    edges = [(names[i], names[j]) for i, j in np.argwhere(given & adjacent)]
+    known = _known_arcs(adjacent, forbidden, required, asked)
+    arcs = known.copy()
+    for collider in _colliders(adjacent, asked, max_conditioning):
+        _accept(arcs, collider)
+    dag = _to_dag(nodes, adjacent, arcs)
+    edges = [(nodes[i], nodes[j]) for i, j in np.argwhere(known)]
     return mpdag(cpdag(dag), edges)
 
 
@@ -251,16 +325,13 @@ def _known_arcs(
     One-way prohibitions can close a cycle of adjacencies; then the weakest adjacency
     on it, one that is not required, cannot be real and is removed.
     """
-    arcs = adjacent & forbidden.T & ~forbidden
+    arcs = adjacent & forbidden.T
     while True:
-        reach = _reach(arcs)
-        loops = np.argwhere(arcs & reach.T & ~(required | required.T))
+        loops = np.argwhere(arcs & _reach(arcs).T & ~required)
         if not len(loops):
             return arcs
-        weakest = max(
-            map(tuple, loops), key=lambda p: (asked.ask(p[0], p[1], ()), p)
-        )
-        i, j = weakest
+        weakest = max((asked.ask(i, j, ()), int(i), int(j)) for i, j in loops)
+        i, j = weakest[1:]
         adjacent[i, j] = adjacent[j, i] = arcs[i, j] = False
 
 
@@ -281,62 +352,72 @@ class _Collider(NamedTuple):
 
 def _colliders(
     adjacent: Bools, asked: _Remembering, max_conditioning: int | None
-) -> Iterator[_Collider]:
+) -> list[_Collider]:
     """Unshielded triples whose middle is in less than half of the separating sets.
 
-    Ties are broken by the larger p-value of the two kinds of set. The clearest come
-    first: by the share of sets with the middle, then by the lead of the p-value, then
-    by position.
+    The clearest come first: by the share of sets with the middle, then by the lead of
+    the largest p-value without the middle over that with it, then by position.
     """
-    separating = asked.separating()
+    logged = asked.separating()
+    sets: dict[Pair, Separating] = {}
     found: list[_Collider] = []
     for middle in range(len(adjacent)):
-        ends = np.flatnonzero(adjacent[middle])
-        for a, b in combinations(map(int, ends), 2):
+        ends = map(int, np.flatnonzero(adjacent[middle]))
+        for a, b in combinations(ends, 2):
             if adjacent[a, b]:
                 continue
-            sets = separating.get((a, b))
-            if not sets:
-                sets = _separate(a, b, adjacent, asked, max_conditioning)
-            without = [p for given, p in sets if middle not in given]
-            within = [p for given, p in sets if middle in given]
-            share = len(within) / max(len(sets), 1)
-            lead = max(without, default=0.0) - max(within, default=0.0)
-            if sets and (share < 0.5 or (share == 0.5 and lead > 0)):
+            if (a, b) not in sets:
+                earlier = logged.get((a, b), [])
+                sets[a, b] = _separating(
+                    a, b, adjacent, asked, earlier, max_conditioning
+                )
+            without = [p for given, p in sets[a, b] if middle not in given]
+            within = [p for given, p in sets[a, b] if middle in given]
+            if len(within) < len(without):
+                share = len(within) / (len(within) + len(without))
+                lead = max(without) - max(within, default=0.0)
                 found.append(_Collider(share, lead, a, middle, b))
-    yield from sorted(found, key=lambda c: (c.share, -c.lead, c.middle, c.a, c.b))
+    return sorted(found, key=lambda c: (c.share, -c.lead, c.middle, c.a, c.b))
 
 
-def _separate(
-    a: int, b: int, adjacent: Bools, asked: _Remembering, most: int | None
-) -> list[tuple[tuple[int, ...], float]]:
-    """Smallest separating sets of a pair that knowledge kept from being tested."""
-    near = [set(map(int, np.flatnonzero(adjacent[v]))) - {a, b} for v in (a, b)]
-    largest = max(map(len, near))
-    for size in range(min(largest, largest if most is None else most) + 1):
-        pools = {given for pool in near for given in combinations(sorted(pool), size)}
-        found = [(given, asked.ask(a, b, given)) for given in sorted(pools)]
-        found = [(given, p) for given, p in found if p > asked.alpha]
-        if found:
-            return found
-    return []
+def _separating(
+    a: int,
+    b: int,
+    adjacent: Bools,
+    asked: _Remembering,
+    earlier: Separating,
+    most: int | None,
+) -> Separating:
+    """Sets next to a or b in the skeleton that separate them.
+
+    They are asked for up to one more than the size at which the search removed the
+    pair: with just that size, the middle of a true collider is hardly ever in a set;
+    with all sizes, the largest are tested on too few rows. A pair that knowledge kept
+    from being tested is asked for up to one more than any other was. If no such set
+    separates, those of the search speak.
+    """
+    largest = 1 + (len(earlier[0][0]) if earlier else asked.depth)
+    near = [sorted(set(map(int, np.flatnonzero(adjacent[v]))) - {a, b}) for v in (a, b)]
+    largest = min(largest, max(map(len, near)))
+    if most is not None:
+        largest = min(largest, most)
+    sets = {
+        given
+        for pool in near
+        for size in range(largest + 1)
+        for given in combinations(pool, size)
+    }
+    tested = [(given, asked.ask(a, b, given)) for given in sorted(sets)]
+    return [(given, p) for given, p in tested if p > asked.alpha] or earlier
 
 
-def _accept(
-    arcs: Bools, triple: _Collider, forbidden: Bools, adjacent: Bools
-) -> None:
-    """Direct a collider in place, if knowledge and stronger colliders allow it."""
-    _, _, a, middle, b = triple
-    if not (adjacent[a, middle] and adjacent[b, middle]):
-        return
-    if arcs[middle, a] or arcs[middle, b]:
-        return
-    if forbidden[a, middle] or forbidden[b, middle]:
-        return
+def _accept(arcs: Bools, collider: _Collider) -> None:
+    """Direct a collider in place, if knowledge and clearer colliders allow it."""
+    a, middle, b = collider.a, collider.middle, collider.b
+    # One way only: knowledge against an arc is an arc in the other direction.
     reach = _reach(arcs)
-    if reach[middle, a] or reach[middle, b]:
-        return
-    arcs[a, middle] = arcs[b, middle] = True
+    if not reach[middle, a] and not reach[middle, b]:
+        arcs[a, middle] = arcs[b, middle] = True
 
 
 def _to_dag(names: tuple[str, ...], adjacent: Bools, arcs: Bools) -> Graph:
@@ -349,7 +430,7 @@ def _to_dag(names: tuple[str, ...], adjacent: Bools, arcs: Bools) -> Graph:
     lines = adjacent & ~(arcs | arcs.T)
     partial = Graph.from_directed_matrix(names, arcs | lines)
     if is_extendable(partial):
-        return extension(partial)
+        return consistent_extension(partial)
     return Graph.from_directed_matrix(names, _greedy_extension(arcs, lines))
 
 
@@ -370,4 +451,3 @@ def _greedy_extension(arcs: Bools, lines: Bools) -> Bools:
         left[x] = False
         arcs[x] = arcs[:, x] = lines[x] = lines[:, x] = False
     return result
-

@@ -6,8 +6,10 @@ import logging
 import os
 import random
 import re
+import sys
 import threading
 import time
+import warnings
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -52,8 +54,13 @@ _RESPONSE_FORMAT = {
 
 
 def _litellm() -> Any:
-    # otherwise the import asks a server for a list of prices
+    # otherwise the import asks a server for a list of prices, and a request to
+    # Anthropic one for a list of headers
     os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
+    os.environ.setdefault("LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS", "True")
+    if "litellm" not in sys.modules:
+        # pydantic about litellm's own types: nothing that a user could act on
+        warnings.filterwarnings("ignore", r"Item .* on TypedDict class", UserWarning)
     import litellm
 
     litellm.suppress_debug_info = True
@@ -347,6 +354,7 @@ class LanguageModel:
         headers = getattr(problem, "litellm_response_headers", None)
         whole = f"{problem} {problem.__context__ or ''}"
         text = redacted(str(problem), self._key)
+        text = text.partition("Traceback (most recent call last)")[0]
         text = re.sub(r"^litellm\.\w+: |\b\w+Exception - ", "", " ".join(text.split()))
         return _Problem(
             type(problem).__name__,

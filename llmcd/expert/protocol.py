@@ -152,7 +152,7 @@ def identity(expert: object) -> dict[str, Any]:
             json.dumps(dict(given), allow_nan=False)
         except (TypeError, ValueError) as problem:
             raise TypeError(
-                f"the identity of {label(expert)} must be made of JSON values: {problem}"
+                f"the identity of {label(expert)} must hold JSON values: {problem}"
             ) from problem
         return dict(given)
     kind = type(expert)

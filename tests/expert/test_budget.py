@@ -40,8 +40,9 @@ def test_wrong_limits_are_refused(limits):
 
 def test_the_worst_case_bounds_bytes_and_reply():
     """No tokenizer on bytes can make more tokens than are reserved."""
-    worst = worst_price(Priced(), QUESTION)
-    sent = sum(len(m["content"].encode()) for m in QUESTION.messages)
+    long = Question("pairwise", "x", "y", "system", "語" * 3000, "mine-1")
+    worst = worst_price(Priced(), long)
+    sent = sum(len(m["content"].encode()) for m in long.messages)
     assert worst.tokens >= sent + 100
     assert worst.usd == pytest.approx(1e-5 * worst.tokens)
     assert worst_price(Recorded({}), QUESTION) == Price(0, 0.0)
