@@ -1,4 +1,4 @@
-"""The command line: ``llmcd discover | plan | ask | combine | report | demo``."""
+"""The command line; ``llmcd --help`` lists the commands."""
 
 from __future__ import annotations
 
@@ -17,8 +17,11 @@ from llmcd.errors import DataError, LlmcdError
 from llmcd.expert.answers import Answers
 from llmcd.expert.ask import ask
 from llmcd.expert.budget import Budget
+from llmcd.expert.package import read_filled, write_questions
 from llmcd.expert.protocol import Expert
+from llmcd.expert.recorded import Recorded
 from llmcd.expert.resolve import resolve
+from llmcd.formats import from_edge_list
 from llmcd.graph import Graph
 from llmcd.metrics import arrowhead_scores, shd
 from llmcd.pipeline import candidates, combine, discover, plan, table
@@ -73,6 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_discover(commands)
     _add_plan(commands)
     _add_ask(commands)
+    _add_answers(commands)
     _add_combine(commands)
     _add_report(commands)
     return parser
@@ -82,6 +86,7 @@ def _add_demo(commands: Any) -> None:
     demo = commands.add_parser(
         "demo", help="run the main job on the embedded example: no key, no network"
     )
+    demo.add_argument("--example", default="alarm", choices=["alarm", "nhefs"])
     demo.add_argument("--out", default="llmcd-demo", metavar="DIR")
     demo.add_argument("--bootstrap", type=int, default=10, metavar="N")
     demo.set_defaults(run=_demo)
@@ -110,7 +115,22 @@ def _add_ask(commands: Any) -> None:
     one = commands.add_parser("ask", help="ask what `plan --out DIR` prepared")
     one.add_argument("folder", metavar="DIR")
     _expert_arguments(one)
+    one.add_argument(
+        "--emit", metavar="FILE", help="write the questions for somebody to fill in"
+    )
     one.set_defaults(run=_ask)
+
+
+def _add_answers(commands: Any) -> None:
+    answers = commands.add_parser("answers", help="work with files of answers")
+    steps = answers.add_subparsers(title="steps", required=True, metavar="STEP")
+    one = steps.add_parser("apply", help="take back what `ask DIR --emit` wrote")
+    one.add_argument("folder", metavar="DIR")
+    one.add_argument("filled", metavar="FILE", help="the questions, filled in")
+    one.add_argument(
+        "--by", required=True, metavar="WHO", help="who answered, and when"
+    )
+    one.set_defaults(run=_apply)
 
 
 def _add_combine(commands: Any) -> None:
@@ -134,7 +154,9 @@ def _data_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--variables", metavar="FILE", help="descriptions (YAML, CSV)")
     parser.add_argument("--method", default="auto", choices=["auto", "pc", "ges"])
     parser.add_argument("--bootstrap", type=int, default=50, metavar="N")
-    parser.add_argument("--background", metavar="FILE", help="required, forbidden, tiers")
+    parser.add_argument(
+        "--background", metavar="FILE", help="required, forbidden, tiers"
+    )
     parser.add_argument(
         "--missing", default="error", choices=["error", "listwise", "category"]
     )
@@ -149,7 +171,9 @@ def _expert_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="WHO",
         help="provider/model, recorded:FILE, human or none",
     )
-    parser.add_argument("--store", metavar="FILE", help="keep answers; pay nothing twice")
+    parser.add_argument(
+        "--store", metavar="FILE", help="keep answers; pay nothing twice"
+    )
     parser.add_argument("--budget-calls", type=int, metavar="N")
     parser.add_argument("--budget-tokens", type=int, metavar="N")
     parser.add_argument("--budget-usd", type=float, metavar="USD")
@@ -246,14 +270,31 @@ def _plan(arguments: argparse.Namespace) -> None:
 
 
 def _ask(arguments: argparse.Namespace) -> None:
+    if arguments.emit:
+        found, variables = folder.load_candidates(arguments.folder)
+        asked = plan(found, variables, budget=_budget(arguments)).questions
+        print(write_questions(asked, arguments.emit))
+        return
     expert = _somebody(arguments)
     found, variables = folder.load_candidates(arguments.folder)
     budget = _budget(arguments)
     questions = plan(found, variables, expert=expert, budget=budget)
     answers = ask(questions, expert, store=arguments.store, budget=budget)
-    target = Path(arguments.folder) / "answers.jsonl"
+    _keep(answers, arguments.folder)
+
+
+def _apply(arguments: argparse.Namespace) -> None:
+    found, variables = folder.load_candidates(arguments.folder)
+    asked = plan(found, variables).questions
+    _keep(read_filled(arguments.filled, asked, expert=arguments.by), arguments.folder)
+
+
+def _keep(answers: Answers, run: str) -> None:
+    target = Path(run) / "answers.jsonl"
     answers.write(target)
     print(f"{len(answers.answers)} answers in {target}")
+    if answers.note:
+        print(f"llmcd: {answers.note}", file=sys.stderr)
 
 
 def _combine(arguments: argparse.Namespace) -> None:
@@ -297,42 +338,63 @@ def _picture(result: Result, path: Path) -> None:
 
 # --- the demo -------------------------------------------------------------------------
 
+_ALARM = """\
+ALARM: {rows:,} rows sampled from a published network of {columns} variables (a patient
+under anaesthesia), descriptions of the variables, and the recorded answers of a large
+language model. No key, no network. One moment ...
+"""
+_NHEFS = """\
+NHEFS: {rows:,} real people, {columns} variables (smoking cessation and weight), tiers
+by time of measurement, and the recorded answers of a large language model. Nobody knows
+the true graph. No key, no network. One moment ...
+"""
+
 
 def _demo(arguments: argparse.Namespace) -> None:
-    with as_file(files("llmcd") / "examples" / "alarm") as example:
-        _run_demo(example, Path(arguments.out), arguments.bootstrap)
-
-
-def _run_demo(example: Path, target: Path, bootstrap: int) -> None:
-    rows = _rows(str(example / "rows.csv.gz"))
-    variables = Variables.of(example / "variables.yaml")
-    pairs = _rows(str(example / "truth.csv"))
-    truth = Graph.from_edges(
-        rows.columns, directed=zip(pairs["cause"], pairs["effect"], strict=True)
-    )
-    print(
-        f"ALARM: {len(rows):,} rows sampled from a published network of "
-        f"{rows.shape[1]} variables\n(a patient under anaesthesia), descriptions of "
-        "the variables, and the recorded\nanswers of a large language model. No key, no "
-        "network. One moment ...\n",
-        flush=True,
-    )
-    result = discover(
-        rows,
-        variables,
-        f"recorded:{example / 'answers.jsonl'}",
-        bootstrap=bootstrap,
-        n_jobs=-1,
-        progress=False,
-    )
-    print(_asked(result.answers), "\n")
-    print(_against_truth(truth, result), "\n")
+    with as_file(files("llmcd") / "examples" / arguments.example) as example:
+        variables = Variables.of(example / "variables.yaml")
+        alarm = arguments.example == "alarm"
+        rows = _rows(str(example / "rows.csv.gz")) if alarm else _nhefs(variables)
+        words = _ALARM if alarm else _NHEFS
+        print(words.format(rows=len(rows), columns=rows.shape[1]), flush=True)
+        result = discover(
+            rows,
+            variables,
+            Recorded(
+                example / "answers.jsonl", missing="abstain", label="Claude (recorded)"
+            ),
+            bootstrap=arguments.bootstrap,
+            missing="error" if alarm else "listwise",
+            n_jobs=-1,
+            progress=False,
+        )
+        print(_asked(result.answers), "\n")
+        if alarm:
+            pairs = _rows(str(example / "truth.csv"))
+            truth = from_edge_list(pairs, names=list(rows.columns))
+            print(_against_truth(truth, result), "\n")
     print(result, "\n")
     if len(result.conflicts):
-        shown = result.conflicts[["data_says", "data_support", "expert_says", "decision"]]
         print("Conflicts, the strongest first:")
-        print(shown.head(8).to_string(index=False, float_format="%.2f"))
-    _write(result, target)
+        print(_conflict_lines(result))
+    _write(result, Path(arguments.out))
+
+
+def _nhefs(variables: Variables) -> pd.DataFrame:
+    try:
+        from causaldata import nhefs
+    except ImportError:
+        raise DataError(
+            "the NHEFS rows are in the package causaldata, which is not installed; "
+            "run: pip install causaldata"
+        ) from None
+    frame: pd.DataFrame = nhefs.load_pandas().data  # pyright: ignore[reportAssignmentType]
+    return frame[list(variables)]
+
+
+def _conflict_lines(result: Result, most: int = 8) -> str:
+    shown = result.conflicts[["data_says", "data_support", "expert_says", "decision"]]
+    return shown.head(most).to_string(index=False, float_format="%.2f")
 
 
 def _asked(answers: Answers) -> str:
@@ -341,9 +403,8 @@ def _asked(answers: Answers) -> str:
     unsure = sum(x.verdict is None for x in answers.answers) - missing
     return (
         f"Asked: {asked} questions about {len(answers.pairs())} pairs, each in both "
-        f"presentation orders,\nof {', '.join(answers.experts)} (recorded). {missing} "
-        f"have no recorded answer and {unsure} were answered\n'unsure': those count as "
-        "abstentions."
+        f"presentation orders,\nof {', '.join(answers.experts)}. {missing} have no "
+        f"recorded answer, {unsure} were answered 'unsure': abstentions."
     )
 
 
@@ -364,8 +425,8 @@ def _against_truth(truth: Graph, result: Result) -> str:
             f"{whole:>9.0f}{half:>11.1f}{arrows.f1:>14.2f}"
         )
     lines.append(
-        f"SHD to the true DAG with {truth.n_edges} edges; an undirected edge counts 1 or "
-        "1/2, a reversal once."
+        f"SHD to the true DAG with {truth.n_edges} edges; an undirected edge counts 1 "
+        "or 1/2, a reversal once."
     )
     return "\n".join(lines)
 

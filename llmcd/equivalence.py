@@ -269,8 +269,10 @@ def orient(graph: Graph, cause: str, effect: str) -> Graph:
         )
     arcs[i, j] = True
     lines[i, j] = lines[j, i] = False
-    return meek_closure(_graph(graph.names, arcs, lines)) if lines.any() else _graph(
-        graph.names, arcs, lines
+    return (
+        meek_closure(_graph(graph.names, arcs, lines))
+        if lines.any()
+        else _graph(graph.names, arcs, lines)
     )
 
 
@@ -431,7 +433,7 @@ def covered_edges(dag: Graph) -> tuple[tuple[str, str], ...]:
     return tuple(found)
 
 
-# --- counting and sampling a CPDAG's members --------------------------------------------
+# --- counting and sampling a CPDAG's members ------------------------------------------
 #
 # The members of a CPDAG are the acyclic orientations without v-structure of its
 # undirected components, independently (Andersson, Madigan, Perlman 1997). Those of one
@@ -472,9 +474,7 @@ class _Counter:
         rank = {root: 0}
         layer = [root]
         while layer:
-            beyond = {
-                w for v in layer for w in self.near[v] & nodes if w not in rank
-            }
+            beyond = {w for v in layer for w in self.near[v] & nodes if w not in rank}
             for w in beyond:
                 rank[w] = rank[layer[0]] + 1
             for v in layer:
@@ -515,14 +515,13 @@ class _Counter:
             )
         return found
 
-    def draw(
-        self, nodes: Nodes, rng: np.random.Generator
-    ) -> list[tuple[int, int]]:
+    def draw(self, nodes: Nodes, rng: np.random.Generator) -> list[tuple[int, int]]:
         """Arcs of one uniformly drawn orientation."""
         if len(nodes) < 2:
             return []
         roots = sorted(nodes)
         pick = _integer_below(self.size(nodes), rng)
+        root = roots[0]
         for root in roots:
             pick -= self.below(nodes, root)
             if pick < 0:

@@ -44,7 +44,7 @@ class ExpertError(LlmcdError):
     """The expert could not be reached, set up, or paid."""
 
 
-class BudgetExceeded(ExpertError):
+class BudgetExceeded(ExpertError):  # noqa: N818 - reads as what happened
     """The next question would cost more than the budget allows."""
 
 

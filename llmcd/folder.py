@@ -293,4 +293,5 @@ def load(path: str | Path) -> tuple[Combined, Variables]:
 
 def _edge_in(content: Mapping[str, Any]) -> EdgeDecision:
     steps = tuple(Step(**step) for step in content["provenance"])
-    return EdgeDecision(**{**content, "provenance": steps})
+    rest: dict[str, Any] = {k: v for k, v in content.items() if k != "provenance"}
+    return EdgeDecision(**rest, provenance=steps)

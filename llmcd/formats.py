@@ -136,7 +136,7 @@ def from_networkx(found: nx.DiGraph[Any]) -> Graph:
             one, two, mark = two, one, mark[::-1].replace("<", ">")
         row = (one, two, mark)
         if mark in ("---", "<->", "o-o"):
-            row = (*sorted((one, two)), mark)  # type: ignore[assignment]
+            row = (min(one, two), max(one, two), mark)
         if rows.setdefault(frozenset((one, two)), row) != row:
             raise FormatError(f"the two arcs between {one} and {two} contradict each "
                               "other")  # fmt: skip
@@ -312,7 +312,8 @@ def from_edge_list(frame: pd.DataFrame, names: Sequence[str] | None = None) -> G
     missing = {"cause", "effect"} - set(frame.columns)
     if missing:
         raise FormatError(
-            f"an edge list needs the columns cause and effect, got {list(frame.columns)}"
+            "an edge list needs the columns cause and effect, got "
+            f"{list(frame.columns)}"
         )
     marks = frame["mark"] if "mark" in frame.columns else ["-->"] * len(frame)
     rows = [
@@ -381,7 +382,9 @@ def to_causal_learn(graph: Graph) -> Any:
     from causallearn.graph.GraphNode import GraphNode
 
     found = GeneralGraph([GraphNode(name) for name in graph.names])
-    codes = np.vectorize(lambda m: _TO_CAUSAL_LEARN[Mark(m)], otypes=[int])(graph.marks.T)
+    codes = np.vectorize(lambda m: _TO_CAUSAL_LEARN[Mark(m)], otypes=[int])(
+        graph.marks.T
+    )
     found.graph = codes
     found.reconstitute_dpath(found.get_graph_edges())
     return found

@@ -509,7 +509,9 @@ class Graph:
         """
         if len(names) != len(self.names) or set(names) != set(self.names):
             odd = sorted(set(names) ^ set(self.names))
-            raise GraphError(f"the new order must hold the same nodes; differing: {odd}")
+            raise GraphError(
+                f"the new order must hold the same nodes; differing: {odd}"
+            )
         take = [self.index(name) for name in names]
         return Graph(tuple(names), self.marks[np.ix_(take, take)])
 
@@ -538,7 +540,9 @@ class Graph:
         """
         missing = sorted(set(self.names) - set(names))
         if missing:
-            raise GraphError(f"these nodes of the graph are not in the names: {missing}")
+            raise GraphError(
+                f"these nodes of the graph are not in the names: {missing}"
+            )
         marks = np.zeros((len(names), len(names)), dtype=np.int8)
         at = [list(names).index(v) for v in self.names]
         marks[np.ix_(at, at)] = self.marks

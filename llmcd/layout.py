@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -15,7 +16,7 @@ __all__ = ["Layout", "layered"]
 
 # All lengths are in em: the height of the letters.
 MIN_GAP, MAX_GAP = 2.4, 7.5  # between layers
-ROW_GAP = 0.7  # between rows of nodes without edges
+ROW_GAP, APART = 0.7, 1.6  # between rows of nodes without edges, and above them
 MIN_BESIDE, MAX_BESIDE = 0.8, 3.5  # between neighbours in a layer
 LANE = 0.5  # width kept for an edge that passes a layer
 SHRINK = 0.95
@@ -55,6 +56,7 @@ class _Layers:
     below: dict[int, list[int]]
     widths: list[float]
     heights: list[float]
+    boxes: list[float]
     n_nodes: int
 
 
@@ -106,29 +108,50 @@ def layered(
     size = largest
     while True:
         page = (width / size, height / size)
-        apart = _wrapped(alone, sizes, page[0])
-        room = page[1] - _height_of_rows(apart, sizes)
-        layers = _layers(pairs, _split(ranks, pairs, linked, sizes, page[0]), sizes)
-        if _fits(layers, page[0], room) or size < 1e-3:
+        apart, tall = _apart(alone, sizes, page[0])
+        rows = _split(ranks, pairs, linked, sizes, page[0])
+        layers = _layers(pairs, rows, sizes)
+        if _fits(layers, page[0], page[1] - tall) or size < 1e-3:
             break
         size *= SHRINK
-    centres, routes = _placed(layers, pairs, page[0], room)
-    top = _top(centres, layers, page[1], apart, sizes)
+    centres, routes, used = _placed(layers, page[0], page[1] - tall)
+    centres |= {i: (x, y + used) for i, (x, y) in apart.items()}
+    top = max(0.0, page[1] - tall - used) / 2
+    names = graph.names
+
+    def on_page(point: Point) -> Point:
+        return point[0] * size, (point[1] + top) * size
+
     return Layout(
         size,
+        {names[i]: on_page(centres[i]) for i in sorted(centres)},
         {
-            graph.names[i]: (x * size, (y + top) * size)
-            for i, (x, y) in {
-                **centres, **_rows_apart(apart, sizes, page[0], _bottom(layers, centres))
-            }.items()
-        },
-        {
-            (graph.names[i], graph.names[j]): tuple(
-                (x * size, (y + top) * size) for x, y in route
-            )
+            (names[i], names[j]): tuple(map(on_page, route))
             for (i, j), route in routes.items()
         },
-    )  # fmt: skip
+    )
+
+
+def _apart(
+    alone: Sequence[int], sizes: Sequence[Point], width: float
+) -> tuple[dict[int, Point], float]:
+    """Nodes without edges in rows of their own, from 0 down; the height they take."""
+    rows: list[list[int]] = []
+    for i in alone:
+        if not rows or sum(sizes[k][0] + MIN_BESIDE for k in [*rows[-1], i]) > width:
+            rows.append([])
+        rows[-1].append(i)
+    found: dict[int, Point] = {}
+    y = 0.0
+    for row in rows:
+        y += ROW_GAP if y else APART
+        tall = max(sizes[i][1] for i in row)
+        x = (width - sum(sizes[i][0] for i in row) - MIN_BESIDE * (len(row) - 1)) / 2
+        for i in row:
+            found[i] = (x + sizes[i][0] / 2, y + tall / 2)
+            x += sizes[i][0] + MIN_BESIDE
+        y += tall
+    return found, y
 
 
 # --- layers ---------------------------------------------------------------------------
@@ -178,7 +201,9 @@ def _split(
         down[i], down[j] = down[i] + 1, down[j] - 1
     rows: list[list[int]] = []
     for rank in sorted({ranks[i] for i in linked}):
-        row = sorted((i for i in linked if ranks[i] == rank), key=lambda i: (down[i], i))
+        row = sorted(
+            (i for i in linked if ranks[i] == rank), key=lambda i: (down[i], i)
+        )
         total = sum(sizes[i][0] + MIN_BESIDE for i in row)
         parts = min(len(row), int(np.ceil(total / (0.85 * width))))
         cuts = np.array_split(np.array(row), parts)
@@ -204,18 +229,19 @@ def _layers(
     above: dict[int, list[int]] = {i: [] for row in rows for i in row}
     below: dict[int, list[int]] = {i: [] for row in rows for i in row}
     for chain in chains.values():
-        for upper, lower in zip(chain, chain[1:], strict=False):
+        for upper, lower in pairwise(chain):
             above[lower].append(upper)
             below[upper].append(lower)
-    return _Layers(rows, chains, above, below, widths, heights, len(sizes))
+    return _Layers(rows, chains, above, below, widths, heights,
+                   [h for _, h in sizes], len(sizes))  # fmt: skip
 
 
 def _beside(layers: _Layers, row: Sequence[int], gap: float) -> list[float]:
     """Distance between the middles of neighbours in a row."""
     found: list[float] = []
-    for i, j in zip(row, row[1:], strict=False):
+    for i, j in pairwise(row):
         lanes = (i >= layers.n_nodes) + (j >= layers.n_nodes)
-        between = (gap, max(0.6, 0.6 * gap), max(0.45, 0.3 * gap))[lanes]
+        between = (gap, max(0.6, 0.25 * gap), max(0.45, 0.25 * gap))[lanes]
         found.append((layers.widths[i] + layers.widths[j]) / 2 + between)
     return found
 
@@ -312,7 +338,7 @@ def _pair_crossings(left: Sequence[int], right: Sequence[int]) -> int:
 
 def _crossings(layers: _Layers, rows: Sequence[Sequence[int]]) -> int:
     total = 0
-    for upper, lower in zip(rows, rows[1:], strict=False):
+    for upper, lower in pairwise(rows):
         at = {i: k for k, i in enumerate(lower)}
         ends = np.array(
             [(k, at[j]) for k, i in enumerate(upper) for j in layers.below[i]]
@@ -380,7 +406,7 @@ def _across(layers: _Layers, rows: list[list[int]], width: float) -> dict[int, f
 
 
 def _pull(layers: _Layers, i: int, j: int) -> float:
-    return (1.0, 2.0, 8.0)[(i >= layers.n_nodes) + (j >= layers.n_nodes)]
+    return (1.0, 1.5, 3.0)[(i >= layers.n_nodes) + (j >= layers.n_nodes)]
 
 
 def _tops(layers: _Layers, x: Mapping[int, float], height: float) -> list[float]:
@@ -399,21 +425,117 @@ def _tops(layers: _Layers, x: Mapping[int, float], height: float) -> list[float]
 
 
 def _placed(
-    layers: _Layers, pairs: Sequence[Pair], width: float, height: float
-) -> tuple[dict[int, Point], dict[Pair, list[Point]]]:
-    if not pairs:
-        return {}, {}
+    layers: _Layers, width: float, height: float
+) -> tuple[dict[int, Point], dict[Pair, list[Point]], float]:
+    """Middles of nodes, ways of edges, and the height used."""
+    if not layers.rows:
+        return {}, {}, 0.0
     rows = _ordered(layers)
     x = _across(layers, rows, width)
+    left = min(x[i] - layers.widths[i] / 2 for i in x)
+    right = max(x[i] + layers.widths[i] / 2 for i in x)
+    x = {i: place + (width - left - right) / 2 for i, place in x.items()}
     tops = _tops(layers, x, height)
-    middle = (width - min(x[i] - layers.widths[i] / 2 for i in x)
-              - max(x[i] + layers.widths[i] / 2 for i in x)) / 2  # fmt: skip
-    x = {i: place + middle for i, place in x.items()}
     bands = {
-        i: (tops[r], tops[r] + layers.heights[r]) for r, row in enumerate(rows) for i in row
+        i: (top, top + tall)
+        for row, top, tall in zip(rows, tops, layers.heights, strict=True)
+        for i in row
     }
-    routes = _routes(layers, rows, x, bands)
-    return (
-        {i: (x[i], sum(bands[i]) / 2) for i in sorted(x) if i < layers.n_nodes},
-        routes,
+    nodes = {i: (x[i], sum(bands[i]) / 2) for i in sorted(x) if i < layers.n_nodes}
+    return nodes, _routes(layers, rows, x, bands), tops[-1] + layers.heights[-1]
+
+
+# --- ways of edges --------------------------------------------------------------------
+
+
+def _ports(
+    layers: _Layers, i: int, near: Sequence[int], x: Mapping[int, float]
+) -> dict[int, float]:
+    """Where edges meet a node's side: in the order of their other ends, spread."""
+    if not near:
+        return {}
+    half = layers.widths[i] / 2 - min(0.5, 0.2 * layers.widths[i])
+    near = sorted(near, key=lambda j: (x[j], j))
+    between = min(0.9, 2 * half / max(1, len(near) - 1))
+    wanted = [x[i] + float(np.clip((x[j] - x[i]) / 2, -half, half)) for j in near]
+    places = _nearest(
+        wanted, [1.0] * len(near), [between] * (len(near) - 1), x[i] - half, x[i] + half
     )
+    return dict(zip(near, places, strict=True))
+
+
+def _slack(
+    layers: _Layers, rows: Sequence[Sequence[int]], x: Mapping[int, float]
+) -> dict[int, float]:
+    """How far an edge may stray sideways while it passes a layer."""
+    found: dict[int, float] = {}
+    for row in rows:
+        for k, i in enumerate(row):
+            if i >= layers.n_nodes:
+                room = [
+                    abs(x[i] - x[j]) - layers.widths[j] / 2 - 0.25
+                    if j < layers.n_nodes
+                    else abs(x[i] - x[j]) / 2
+                    for j in (*row[max(0, k - 1) : k], *row[k + 1 : k + 2])
+                ]
+                found[i] = max(0.0, min(room, default=2.0))
+    return found
+
+
+def _routes(
+    layers: _Layers,
+    rows: Sequence[Sequence[int]],
+    x: Mapping[int, float],
+    bands: Mapping[int, tuple[float, float]],
+) -> dict[Pair, list[Point]]:
+    nodes = range(layers.n_nodes)
+    out = {i: _ports(layers, i, layers.below[i], x) for i in x if i in nodes}
+    into = {i: _ports(layers, i, layers.above[i], x) for i in x if i in nodes}
+    slack = _slack(layers, rows, x)
+    found: dict[Pair, list[Point]] = {}
+    for (i, j), chain in layers.chains.items():
+        start, end = out[i][chain[1]], into[j][chain[-2]]
+        xs = [start, *(x[k] for k in chain[1:-1]), end]
+        found[i, j] = _curve(layers, chain, xs, bands, slack)
+    return found
+
+
+def _curve(
+    layers: _Layers,
+    chain: Sequence[int],
+    xs: Sequence[float],
+    bands: Mapping[int, tuple[float, float]],
+    slack: Mapping[int, float],
+) -> list[Point]:
+    """A smooth way that leaves each layer's band only between the layers."""
+    knots: list[tuple[float, float, float]] = []  # x, y, sideways for one down
+    for k, item in enumerate(chain):
+        top, bottom = bands[item]
+        half = (bottom - top) / 2
+        if 0 < k < len(chain) - 1:
+            middles = [sum(bands[j]) / 2 for j in (chain[k - 1], chain[k + 1])]
+            slope = (xs[k + 1] - xs[k - 1]) / (middles[1] - middles[0])
+            most = slack[item] / half if half else 0.0
+            slope = float(np.clip(slope, -most, most))
+            knots.append((xs[k] - slope * half, top, slope))
+            knots.append((xs[k] + slope * half, bottom, slope))
+            continue
+        sign = 1 if k == 0 else -1
+        other = bands[chain[k + sign]]
+        gap = other[0] - bottom if k == 0 else top - other[1]
+        slope = float(np.clip(sign * 0.6 * (xs[k + sign] - xs[k]) / gap, -0.9, 0.9))
+        edge = (top + bottom) / 2 + sign * layers.boxes[item] / 2
+        level = abs(edge - (bottom if k == 0 else top)) < 1e-9
+        ends = [(xs[k], edge, slope if level else 0.0)]
+        if not level:  # a low box in a high band: straight to the band's edge first
+            ends.append((xs[k], bottom if k == 0 else top, 0.0))
+        knots.extend(ends[::sign])
+    route: list[Point] = [knots[0][:2]]
+    for (x0, y0, m0), (x1, y1, m1) in pairwise(knots):
+        reach = 0.4 * (y1 - y0)
+        route += [
+            (x0 + m0 * reach, y0 + reach),
+            (x1 - m1 * reach, y1 - reach),
+            (x1, y1),
+        ]
+    return route

@@ -64,7 +64,9 @@ class Scores:
 def _aligned(truth: Graph, estimate: Graph) -> tuple[Graph, Graph]:
     if set(truth.names) != set(estimate.names):
         odd = sorted(set(truth.names) ^ set(estimate.names))
-        raise GraphError(f"truth and estimate must have the same nodes; differing: {odd}")
+        raise GraphError(
+            f"truth and estimate must have the same nodes; differing: {odd}"
+        )
     return truth, estimate.reorder(truth.names)
 
 

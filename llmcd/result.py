@@ -158,7 +158,9 @@ class Result:
     def to_html(self) -> str:
         """The text of the report."""
         return render(
-            self.combined, variables=self.variables, settings=folder.settings_of(self.combined)
+            self.combined,
+            variables=self.variables,
+            settings=folder.settings_of(self.combined),
         )
 
     def save(self, path: str | Path) -> Path:
@@ -210,7 +212,9 @@ class Result:
         networkx.DiGraph
             Edge attributes: the columns of ``edges``.
         """
-        return to_networkx(self.graph, edge_attributes=folder.edge_attributes(self.combined))
+        return to_networkx(
+            self.graph, edge_attributes=folder.edge_attributes(self.combined)
+        )
 
 
 def _summary(one: Combined) -> list[str]:

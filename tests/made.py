@@ -66,9 +66,7 @@ def answers_of(
     ``says(a, b)`` gives the verdict in terms of the order shown.
     """
     found = [
-        answer(x, y, says(x, y), expert)
-        for a, b in pairs
-        for x, y in ((a, b), (b, a))
+        answer(x, y, says(x, y), expert) for a, b in pairs for x, y in ((a, b), (b, a))
     ]
     return Answers(tuple(found))
 

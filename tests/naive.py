@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache
 
 import numpy as np
 
@@ -22,7 +22,7 @@ def acyclic(arcs: np.ndarray) -> bool:
     return True
 
 
-@lru_cache(maxsize=None)
+@cache
 def all_dags(n: int) -> tuple[Graph, ...]:
     """Every labelled DAG with n nodes: 1, 3, 25, 543 (Robinson 1973)."""
     names = tuple("abcdefgh"[:n])
@@ -58,7 +58,7 @@ def signature(dag: Graph) -> tuple:
     )
 
 
-@lru_cache(maxsize=None)
+@cache
 def classes(n: int) -> dict:
     """All Markov equivalence classes on n nodes: signature to members."""
     found: dict = {}

@@ -71,6 +71,23 @@ def test_stages_by_hand(work, tmp_path, capsys):
     assert staged.combined.edges == llmcd.Result.load(whole).combined.edges
 
 
+def test_questions_as_a_file(work, tmp_path, capsys):
+    """Emitted, filled in by whoever, applied: the answers of a run like any other."""
+    out, file = str(tmp_path / "run"), tmp_path / "questions.jsonl"
+    assert main(["plan", *arguments(work, f"--out={out}")]) == 0
+    assert main(["ask", out, f"--emit={file}"]) == 0
+    asked = [json.loads(line) for line in file.read_text("utf-8").splitlines()][1:]
+    filled = [{"id": x["id"], "verdict": "no_direct_relation"} for x in asked[1:]]
+    file.write_text("\n".join(map(json.dumps, filled)), encoding="utf-8")
+    capsys.readouterr()
+    assert main(["answers", "apply", out, str(file), "--by=me, today"]) == 0
+    assert f"1 of {len(asked)} questions" in capsys.readouterr().err
+    assert main(["combine", out]) == 0
+    answers = llmcd.Result.load(out).answers
+    assert answers.experts == ("me, today",)
+    assert sum(x.verdict == "none" for x in answers.answers) == len(filled)
+
+
 @pytest.mark.parametrize(
     "command, says",
     [
@@ -108,7 +125,13 @@ def test_demo(tmp_path, capsys):
     """The demo runs offline and says all that it promises."""
     assert main(["demo", "--bootstrap=1", f"--out={tmp_path / 'demo'}"]) == 0
     said = capsys.readouterr().out
-    for words in ("2,000 rows", "Asked:", "against the known truth", "Conflicts", "data alone"):
+    for words in (
+        "2,000 rows",
+        "Asked:",
+        "against the known truth",
+        "Conflicts",
+        "data alone",
+    ):
         assert words in said
     assert (tmp_path / "demo" / "report.html").exists()
     assert Path(tmp_path / "demo" / "graph.png").stat().st_size > 10_000

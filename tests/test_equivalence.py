@@ -61,7 +61,9 @@ def test_background_knowledge_closure():
         graph = cpdag(dags_of_class[0])
         for wanted in dags_of_class:
             edges = wanted.directed_edges()[:2]
-            obeying = [g for g in dags_of_class if set(edges) <= set(g.directed_edges())]
+            obeying = [
+                g for g in dags_of_class if set(edges) <= set(g.directed_edges())
+            ]
             closed = mpdag(graph, edges)
             assert closed == common(obeying)
             assert is_mpdag(closed)
@@ -110,7 +112,7 @@ def test_members_share_the_signature(dag):
 
 
 def test_counts_of_trees_and_cliques():
-    """n for a tree, n! for a clique, products over components; at once."""
+    """N for a tree, n! for a clique, products over components; at once."""
     names = [f"v{k}" for k in range(60)]
     rng = np.random.default_rng(0)
     tree = [(names[int(rng.integers(k))], names[k]) for k in range(1, 60)]

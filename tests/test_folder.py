@@ -31,7 +31,7 @@ def result():
 
 
 def test_round_trip(result, tmp_path):
-    """What is loaded equals what was saved, value by value, and saves the same bytes."""
+    """What is loaded equals what was saved and saves the same bytes again."""
     result.save(tmp_path / "run")
     loaded = llmcd.Result.load(tmp_path / "run")
     assert loaded.graph == result.graph
@@ -65,7 +65,7 @@ def test_no_row_is_written(result, tmp_path):
 
 
 def test_others_can_read_it(result, tmp_path):
-    """networkx reads the GraphML, pandas the CSV, any reader the JSON."""
+    """Networkx reads the GraphML, pandas the CSV, any reader the JSON."""
     target = result.save(tmp_path / "run")
     graph = nx.read_graphml(target / "graph.graphml")
     assert set(graph.nodes) == set(result.graph.names)

@@ -5,7 +5,15 @@ import sys
 
 import llmcd
 
-HEAVY = ("litellm", "dowhy", "matplotlib", "causallearn", "scipy.stats", "numba", "joblib")
+HEAVY = (
+    "litellm",
+    "dowhy",
+    "matplotlib",
+    "causallearn",
+    "scipy.stats",
+    "numba",
+    "joblib",
+)
 
 SCRIPT = f"""
 import socket, sys

@@ -64,7 +64,9 @@ def test_abstaining_is_not_asking():
     alone = llmcd.discover(df, TEXTS, bootstrap=4, progress=False)
     mute = llmcd.discover(df, TEXTS, Watching(), bootstrap=4, progress=False)
     assert mute.graph == alone.graph
-    assert mute.edges.drop(columns="warning").equals(alone.edges.drop(columns="warning"))
+    assert mute.edges.drop(columns="warning").equals(
+        alone.edges.drop(columns="warning")
+    )
     assert "Nobody was asked" in str(alone)
 
 
@@ -112,7 +114,11 @@ def test_order_and_names_do_not_matter(columns, names, seed):
     df = linear_table(250)
     plain = llmcd.discover(df, bootstrap=3, progress=False)
     new = dict(zip("abcdef", names, strict=True))
-    moved = df.sample(frac=1.0, random_state=seed).iloc[:, list(columns)].rename(columns=new)
+    moved = (
+        df.sample(frac=1.0, random_state=seed)
+        .iloc[:, list(columns)]
+        .rename(columns=new)
+    )
     again = llmcd.discover(moved, bootstrap=3, progress=False)
     assert again.graph == plain.graph.rename(new)
     assert again.graph.names == tuple(moved.columns)
@@ -145,7 +151,9 @@ def test_missing_key_is_a_clear_sentence(monkeypatch):
     for name in ("OPENAI_API_KEY", "OPENAI_KEY"):
         monkeypatch.delenv(name, raising=False)
     with pytest.raises(llmcd.ExpertError, match="OPENAI_API_KEY"):
-        llmcd.discover(linear_table(), TEXTS, "openai/gpt-5", bootstrap=2, progress=False)
+        llmcd.discover(
+            linear_table(), TEXTS, "openai/gpt-5", bootstrap=2, progress=False
+        )
 
 
 def test_no_expert_needs_no_network(monkeypatch):

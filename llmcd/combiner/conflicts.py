@@ -78,8 +78,15 @@ def _conflict(
         if vote.direction == 0 or vote.pattern != "both":
             return None
         return Conflict(
-            vote.a, vote.b, "no edge", 1.0 - adjacency, vote.words, abs(log_odds),
-            decision, _STAYS, _more_rows(candidates, adjacency),
+            vote.a,
+            vote.b,
+            "no edge",
+            1.0 - adjacency,
+            vote.words,
+            abs(log_odds),
+            decision,
+            _STAYS,
+            _more_rows(candidates, adjacency),
         )
     against = vote.direction != 0 and now is not None and _runs_against(now, vote)
     denied = vote.direction == 0 and vote.pattern in ("none", "common cause")
@@ -91,7 +98,13 @@ def _conflict(
         support = adjacency * (forward if edge.a == vote.a else 1.0 - forward)
         says = str(edge)
     return Conflict(
-        vote.a, vote.b, says, support, vote.words, abs(log_odds), decision,
+        vote.a,
+        vote.b,
+        says,
+        support,
+        vote.words,
+        abs(log_odds),
+        decision,
         _rule(candidates, edge.mark, edge.a, edge.b, denied=denied),
         _what_would_change(candidates, edge.mark, edge.a, edge.b, denied=denied),
     )
@@ -101,9 +114,7 @@ def _runs_against(edge: Edge, vote: Vote) -> bool:
     return edge.mark == "-->" and (edge.a == vote.a) != (vote.direction > 0)
 
 
-def _rule(
-    candidates: Candidates, mark: str, a: str, b: str, *, denied: bool
-) -> str:
+def _rule(candidates: Candidates, mark: str, a: str, b: str, *, denied: bool) -> str:
     if denied:
         return "safe mode: the expert cannot remove an edge"
     if mark == "-->" and not candidates.background.allowed(b, a):

@@ -153,11 +153,8 @@ def order_consistency(answers: Answers, expert: str) -> float | None:
         verdict = answer.about(a, b)
         if answer.expert == expert and verdict is not None:
             orders.setdefault((a, b), {}).setdefault(answer.a, []).append(verdict)
-    same = [
-        _majority(list(shown.values())[0]) == _majority(list(shown.values())[1])
-        for shown in orders.values()
-        if len(shown) == 2
-    ]
+    asked_twice = [list(shown.values()) for shown in orders.values() if len(shown) == 2]
+    same = [_majority(one) == _majority(other) for one, other in asked_twice]
     return float(np.mean(same)) if same else None
 
 

@@ -57,7 +57,12 @@ def decisions(
         about = by_pair.get((ends[0], ends[1]), [])
         found.append(
             _decision(
-                edge, float(adjacency[i, j]), float(q[i, j]), about, skills, oriented,
+                edge,
+                float(adjacency[i, j]),
+                float(q[i, j]),
+                about,
+                skills,
+                oriented,
                 candidates,
             )
         )

@@ -86,9 +86,7 @@ def _check_mode(mode: str) -> str:
 
 def _check_names(candidates: Candidates, answers: Answers) -> None:
     known = set(candidates.names)
-    strange = sorted(
-        {name for x in answers.answers for name in (x.a, x.b)} - known
-    )
+    strange = sorted({name for x in answers.answers for name in (x.a, x.b)} - known)
     if strange:
         raise ValueError(
             f"answers must be about columns of the table, got answers about {strange}; "
@@ -100,9 +98,11 @@ def _expert_warnings(answers: Answers, trust: tuple[Reliability, ...]) -> list[s
     found: list[str] = []
     if not answers.complete:
         found.append(f"The answers are incomplete: {answers.note}")
-    for one in trust:
-        if "contradicts the data" in one.finding:
-            found.append(f"{one.expert}: {one.finding}")
+    found.extend(
+        f"{one.expert}: {one.finding}"
+        for one in trust
+        if "contradicts the data" in one.finding
+    )
     total = len(answers.answers)
     unanswered = sum(x.verdict is None for x in answers.answers)
     if total and unanswered == total:

@@ -210,7 +210,10 @@ def probes(candidates: Candidates) -> dict[tuple[str, str], float]:
 
 
 def reliability(
-    expert: str, votes: Sequence[Vote], skill: Skill, candidates: Candidates,
+    expert: str,
+    votes: Sequence[Vote],
+    skill: Skill,
+    candidates: Candidates,
     answers: Answers,
 ) -> Reliability:
     """Put what was learnt about one expert into numbers and words.
@@ -253,7 +256,11 @@ def reliability(
 
 
 def _finding(
-    skill: Skill, votes: Sequence[Vote], n: int, agreed: int, low: float,
+    skill: Skill,
+    votes: Sequence[Vote],
+    n: int,
+    agreed: int,
+    low: float,
     first: float | None,
 ) -> str:
     directions = sum(v.direction != 0 for v in votes)

@@ -76,7 +76,7 @@ def undirected_components(graph: Graph) -> tuple[tuple[str, ...], ...]:
     (('a', 'b'),)
     """
     lines = graph.lines
-    seen = ~lines.any(axis=0)
+    seen: npt.NDArray[np.bool_] = np.logical_not(lines.any(axis=0))
     found: list[tuple[str, ...]] = []
     for start in range(len(graph.names)):
         if seen[start]:
@@ -180,9 +180,14 @@ def _member_shares(
     component itself is judged by all of its votes together. Exact for one expert;
     several experts are taken as independent given the graph.
     """
-    tables = [{e: _log_likelihood(p, votes[e], skills[e]) for e in skills} for p in parts]
+    tables = [
+        {e: _log_likelihood(p, votes[e], skills[e]) for e in skills} for p in parts
+    ]
     spread = [
-        {e: _log_mean(t, p.base - np.logaddexp.reduce(p.base), 0) for e, t in by.items()}
+        {
+            e: _log_mean(t, p.base - np.logaddexp.reduce(p.base), 0)
+            for e, t in by.items()
+        }
         for p, by in zip(parts, tables, strict=True)
     ]
     shares: list[Floats] = []
@@ -252,8 +257,8 @@ def orient_by_votes(
         effective = 1.0 / float((weight**2).sum())
         if part.base.any() and effective < LEAST_EFFECTIVE:
             warnings.append(
-                f"The {len(part.pairs)} undirected edges around {part.pairs[0][0]} have "
-                f"too many orientations to weigh: {DRAWS} draws were worth "
+                f"The {len(part.pairs)} undirected edges around {part.pairs[0][0]} "
+                f"have too many orientations to weigh: {DRAWS} draws were worth "
                 f"{effective:.1f}. None of them was directed by the expert."
             )
             continue

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import base64
+from collections import Counter
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-from llmcd.combiner.combined import Combined, EdgeDecision
+from llmcd.combiner.combined import Combined, Conflict
 from llmcd.expert.answers import Answer
 from llmcd.plot import draw_graph, figure_size
 from llmcd.variables import Variables
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["render"]
 
+_ARROWS = {"-->": "→", "---": "—", "<->": "↔"}
 _WHO = {
     "data": "by the data",
     "expert": "by the expert",
@@ -53,6 +55,16 @@ def render(
     str
         A whole HTML page without scripts, links or anything that is loaded from
         elsewhere; the same bytes for the same result. All text is escaped.
+
+    Examples
+    --------
+    >>> import llmcd, numpy as np, pandas as pd
+    >>> rows = np.random.default_rng(0).normal(size=(99, 2))
+    >>> rows = pd.DataFrame(rows, columns=["<b>", "y"])
+    >>> result = llmcd.discover(rows, bootstrap=2, progress=False)
+    >>> page = render(result.combined, title="<b> and y")
+    >>> "<title>&lt;b&gt; and y</title>" in page
+    True
     """
     return _template().render(
         title=title,
@@ -61,12 +73,21 @@ def render(
         picture=_picture(combined),
         alt=_alt(combined),
         who=_who(combined),
-        edges=[(edge, _answers_about(combined, edge)) for edge in combined.edges],
+        edges=[
+            (edge, _answers_about(combined, edge.cause, edge.effect))
+            for edge in sorted(combined.edges, key=lambda e: (e.cause, e.effect))
+        ],
+        pairs=[
+            (a, b, combined.graph.edge(a, b), _answers_about(combined, a, b))
+            for a, b in combined.answers.pairs()
+        ],
         opened=(
             len(combined.data_graph.undirected_edges()),
             len(combined.graph.undirected_edges()),
         ),
+        conflicts=[(one, _conflict(one)) for one in combined.conflicts],
         asked=_asked(combined),
+        arrows=_ARROWS,
         variables=variables or Variables(),
         settings=_flat(settings or {}),
     )
@@ -76,25 +97,56 @@ def render(
 def _template() -> Template:
     from jinja2 import Environment, StrictUndefined
 
-    page = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-                       lstrip_blocks=True)  # fmt: skip
-    page.filters["percent"] = lambda x: f"{x:.0%}"
-    page.filters["number"] = lambda x: "" if x is None else f"{x:.2f}"
-    page.filters["signed"] = lambda x: "" if x is None else f"{x:+.2f}"
+    page = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    page.filters.update(percent=_percent, number=_number, signed=_signed)
     source = files("llmcd.report").joinpath("template.html")
     return page.from_string(source.read_text(encoding="utf-8"))
 
 
+def _conflict(conflict: Conflict) -> dict[str, str]:
+    """What each side says, with arrows in place of marks."""
+    a, b = conflict.a, conflict.b
+    words = {
+        f"{x} {mark} {y}": f"{x} {arrow} {y}"
+        for x, y in ((a, b), (b, a))
+        for mark, arrow in _ARROWS.items()
+    }
+    words["no edge"] = f"{a}, {b}: no edge"
+    return {
+        "data": words.get(conflict.data_says, conflict.data_says),
+        "expert": words.get(conflict.expert_says, conflict.expert_says),
+        "decision": words.get(conflict.decision, conflict.decision),
+    }
+
+
+def _percent(x: float) -> str:
+    return f"{x:.0%}"
+
+
+def _number(x: float) -> str:
+    return f"{x:.2f}"
+
+
+def _signed(x: float) -> str:
+    return f"{round(x, 2) + 0.0:+.2f}"  # a rounded zero has no sign of its own
+
+
 def _picture(combined: Combined) -> str:
-    """The graph as a PNG in base64, without anything that changes between runs."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    """The graph as an SVG in base64, without anything that changes between runs."""
+    from matplotlib import rc_context
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=figure_size(combined), layout="constrained")
-    FigureCanvasAgg(figure)
-    draw_graph(combined, ax=figure.subplots())
     target = BytesIO()
-    figure.savefig(target, format="png", dpi=130, metadata={"Software": None})
+    # Identifiers in the file are hashes; without a salt they are random.
+    with rc_context({"svg.hashsalt": "llmcd", "svg.fonttype": "path"}):
+        figure = Figure(figsize=figure_size(combined), layout="constrained")
+        FigureCanvasSVG(figure)
+        draw_graph(combined, ax=figure.subplots())
+        still = {"Date": None, "Creator": None}
+        figure.savefig(target, format="svg", metadata=still)
     return base64.b64encode(target.getvalue()).decode("ascii")
 
 
@@ -106,14 +158,12 @@ def _alt(combined: Combined) -> str:
 
 
 def _who(combined: Combined) -> list[tuple[str, int, str]]:
-    counts = {who: 0 for who in _WHO}
-    for edge in combined.edges:
-        counts[edge.decided_by] += 1
+    counts = Counter(edge.decided_by for edge in combined.edges)
     return [(who, counts[who], words) for who, words in _WHO.items() if counts[who]]
 
 
-def _answers_about(combined: Combined, edge: EdgeDecision) -> list[dict[str, str]]:
-    return [_told(x) for x in combined.answers.for_pair(edge.cause, edge.effect)]
+def _answers_about(combined: Combined, a: str, b: str) -> list[dict[str, str]]:
+    return [_told(x) for x in combined.answers.for_pair(a, b)]
 
 
 def _told(answer: Answer) -> dict[str, str]:
@@ -124,7 +174,11 @@ def _told(answer: Answer) -> dict[str, str]:
         "common cause": "a common cause of both",
         None: f"no answer ({answer.reason})",
     }[answer.verdict]
-    stated = ", ".join(f"{k}: {v:.2f}" for k, v in answer.stated.items())
+    words = {
+        "a->b": f"{answer.a} → {answer.b}",
+        "b->a": f"{answer.b} → {answer.a}",
+    }
+    stated = ", ".join(f"{words.get(k, k)} {v:.2f}" for k, v in answer.stated.items())
     return {
         "expert": answer.expert,
         "shown": f"{answer.a}, then {answer.b}",

@@ -24,7 +24,12 @@ FOUND = made_candidates(GRAPH, [GRAPH] * 8 + [MORE] * 2)
 def test_order_of_usefulness():
     """Undecided directions first, then probes, then uncertain adjacencies."""
     pairs = worthwhile_pairs(FOUND)
-    assert [(p.a, p.b) for p in pairs] == [("d", "e"), ("a", "c"), ("b", "c"), ("c", "f")]
+    assert [(p.a, p.b) for p in pairs] == [
+        ("d", "e"),
+        ("a", "c"),
+        ("b", "c"),
+        ("c", "f"),
+    ]
     assert pairs[0].reason == "undecided direction"
     assert pairs[-1].adjacency_support == pytest.approx(0.2)
 
@@ -57,4 +62,4 @@ def test_budget_and_earlier_answers_shorten_the_plan():
 def test_every_column_needs_a_description():
     """A column without a description is named before anything is asked."""
     with pytest.raises(VariablesError, match=r"missing: \['f'\]"):
-        plan_questions(FOUND, Variables.of({name: "x" for name in "abcde"}))
+        plan_questions(FOUND, Variables.of(dict.fromkeys("abcde", "x")))

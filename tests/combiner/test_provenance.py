@@ -39,14 +39,20 @@ def test_who_decided():
     }
     assert edges["p", "q"].expert_log_odds > 0
     assert edges["p", "q"].answers == 2
-    assert [s.source for s in edges["p", "q"].provenance] == ["data", "expert", "expert"]
+    assert [s.source for s in edges["p", "q"].provenance] == [
+        "data",
+        "expert",
+        "expert",
+    ]
 
 
 def test_probability_is_the_posterior_share():
     """An edge directed by the expert carries the probability that decided it."""
     data = Graph.from_edges("xy", undirected=[("x", "y")])
     truth = Graph.from_edges("xy", directed=[("y", "x")])
-    edge = combine(made_candidates(data), answers_of(oracle(truth), [("x", "y")])).edges[0]
+    edge = combine(
+        made_candidates(data), answers_of(oracle(truth), [("x", "y")])
+    ).edges[0]
     assert (edge.cause, edge.effect) == ("y", "x")
     odds = np.log(edge.probability / (1 - edge.probability))
     assert edge.expert_log_odds == pytest.approx(odds)

@@ -35,7 +35,9 @@ def test_posterior_mean_is_the_integral(agree, against):
 
     total = SPIKE * weight(0.5) + quad(slab, 0, 1)[0]
     mean = (SPIKE * 0.5 * weight(0.5) + quad(lambda r: r * slab(r), 0, 1)[0]) / total
-    assert learn_skill(*cast(agree, against)).accuracy() == pytest.approx(mean, abs=5e-3)
+    assert learn_skill(*cast(agree, against)).accuracy() == pytest.approx(
+        mean, abs=5e-3
+    )
 
 
 def test_interval_covers_the_truth():

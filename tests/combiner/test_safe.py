@@ -107,7 +107,6 @@ def test_star_with_many_leaves():
 
 def brute_shares(graph: Graph, cast, skill):
     """P(a before b) for each undirected pair: plain sum over members and grid."""
-    found = {}
     weights, forward = [], []
     pairs = [tuple(sorted(p)) for p in graph.undirected_edges()]
     for member in members(graph):
@@ -124,9 +123,7 @@ def brute_shares(graph: Graph, cast, skill):
         weights.append(total)
         forward.append([b in member.children(a) for a, b in pairs])
     shares = np.array(weights) @ np.array(forward, dtype=float) / np.sum(weights)
-    for pair, share in zip(pairs, shares, strict=True):
-        found[pair] = share
-    return found
+    return dict(zip(pairs, shares, strict=True))
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -135,11 +132,11 @@ def test_shares_are_exact(seed, monkeypatch):
     rng = np.random.default_rng(seed)
     graph = cpdag(random_dag(rng, 6, 2.0))
     patterns = ["both", "one", "split"]
-    cast = [
-        Vote("m", *sorted(pair), 0 if p == 2 else int(rng.choice([-1, 1])), patterns[p], 2, "")
-        for pair in graph.undirected_edges()
-        for p in [int(rng.integers(3))]
-    ]  # fmt: skip
+    cast = []
+    for pair in graph.undirected_edges():
+        kind = int(rng.integers(3))
+        sign = 0 if kind == 2 else int(rng.choice([-1, 1]))
+        cast.append(Vote("m", *sorted(pair), sign, patterns[kind], 2, ""))
     skill = learn_skill([], {})
     expected = brute_shares(graph, cast, skill)
     exact = safe.orient_by_votes(graph, {"m": cast}, {"m": skill})

@@ -1,6 +1,9 @@
 """The report says what is in the result, and every text in it stays text."""
 
+import base64
+import re
 from html.parser import HTMLParser
+from xml.etree import ElementTree
 
 import pytest
 from made import answer, answers_of, made_candidates, oracle
@@ -75,6 +78,70 @@ def test_everything_is_in_it():
     assert "http" not in page.replace("http-equiv", "")
 
 
+def test_every_answer_in_both_orders():
+    """Each reply is listed with the order shown, also where there is no edge."""
+    data = Graph.from_edges("abc", directed=[("a", "c"), ("b", "c")])
+    replies = (
+        answer("a", "b", "a->b", "m", reasoning="first telling"),
+        answer("b", "a", None, "m", reason="refusal", reasoning="second telling"),
+    )
+    _, reader = page_of(combine(made_candidates(data), Answers(replies)))
+    text = " ".join(" ".join(reader.words).split())
+    assert "first telling" in text
+    assert "second telling" in text
+    assert "shown a, then b: a causes b" in text
+    assert "shown b, then a: no answer (refusal)" in text
+    assert "in the result: no edge" in text
+
+
+def test_counts_of_deciders():
+    """The counts of who decided add up to the edges."""
+    combined = made()
+    _, reader = page_of(combined)
+    assert "3 edges." in " ".join(reader.words)
+    counts = [x for x in reader.words if x.strip().isdigit()]
+    assert int(counts[0]) == sum(e.decided_by == "data" for e in combined.edges)
+
+
+def test_nothing_is_loaded_or_run():
+    """The policy forbids everything but inline style and embedded pictures."""
+    page, reader = page_of(made())
+    policy = re.search(r'Content-Security-Policy" content="([^"]*)"', page)
+    assert policy is not None
+    assert policy[1].startswith("default-src 'none'; style-src 'unsafe-inline'")
+    assert "img-src data:" in policy[1]
+    assert "script" not in policy[1]
+    assert {"script", "link", "iframe", "object", "form", "a"}.isdisjoint(reader.tags)
+    assert "url(" not in page
+    assert "@import" not in page
+
+
+def embedded(page):
+    """The picture inside a page, as XML."""
+    found = re.search(r'src="data:image/svg\+xml;base64,([A-Za-z0-9+/=]+)"', page)
+    assert found is not None
+    return ElementTree.fromstring(base64.b64decode(found[1]))
+
+
+@pytest.mark.parametrize("text", [HOSTILE, QUOTES, "]]>", "&amp;"])
+def test_the_picture_is_inert(text):
+    """The embedded SVG is well-formed, without scripts, events or foreign links."""
+    root = embedded(render(made(tuple(f"{text}{k}" for k in range(4)))))
+    for node in root.iter():
+        assert node.tag.rpartition("}")[2] not in ("script", "image", "a", "b", "img")
+        for key, value in node.attrib.items():
+            name = key.rpartition("}")[2]
+            assert not name.startswith("on")
+            assert name != "href" or value.startswith("#")
+
+
+def test_no_edges_at_all():
+    """An empty graph is a result too."""
+    combined = combine(made_candidates(Graph.empty("ab")), Answers.none())
+    _, reader = page_of(combined)
+    assert "no two variables are adjacent" in " ".join(reader.words)
+
+
 def test_no_expert():
     """Without an expert the page says that nobody was asked and nothing sent."""
     data = Graph.from_edges("ab", undirected=[("a", "b")])
@@ -87,7 +154,7 @@ def test_no_expert():
 @pytest.mark.parametrize("text", [HOSTILE, QUOTES, "{{ 7 * 7 }}", "<!--", "&lt;"])
 def test_hostile_text_stays_text(text):
     """Names, reasoning, notes, titles and settings add no tag and no attribute."""
-    plain_page, plain = page_of(
+    _, plain = page_of(
         made(), title="t", settings={"s": "s"}, variables=described("a", "t")
     )
     names = (f"{text}1", f"{text}2", f"{text}3", f"{text}4")

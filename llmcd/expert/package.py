@@ -1,0 +1,157 @@
+"""Questions as a file: any chat window, batch service or person can be the expert."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from llmcd.errors import FormatError
+from llmcd.expert.answers import Answer, Answers, read_json_lines
+from llmcd.expert.questions import REPLY_SCHEMA, Question
+from llmcd.expert.replies import parse_reply
+
+__all__ = ["read_filled", "write_questions"]
+
+_FORMAT = "llmcd questions"
+
+
+def write_questions(
+    questions: Iterable[Question], path: str | os.PathLike[str]
+) -> Path:
+    """Write what would be asked, so that somebody else can answer it.
+
+    The file is self-contained and holds nothing but the exact texts that would be
+    sent: a first line with the instructions and the schema of a reply, then one line
+    ``{"id": ..., "question": ...}`` each. To answer, write lines
+    ``{"id": ..., "reasoning": ..., "verdict": ..., "probability": ...}``.
+
+    Parameters
+    ----------
+    questions : iterable of Question
+        All of one wording.
+    path : path
+        The file to write.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    ValueError
+        If there is no question, or they are of several wordings.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> q = Question("pairwise", "x", "y", "Be terse.", "A: x, B: y?", "mine-1")
+    >>> file = write_questions([q], Path(tempfile.mkdtemp()) / "questions.jsonl")
+    >>> json.loads(file.read_text().splitlines()[1])["question"]
+    'A: x, B: y?'
+    """
+    asked = list(questions)
+    wordings = {(q.prompt_version, q.system) for q in asked}
+    if len(wordings) != 1:
+        raise ValueError(
+            f"a file of questions has one wording, got {len(wordings)} "
+            f"({sorted({q.prompt_version for q in asked})})"
+        )
+    ((version, system),) = wordings
+    head = {
+        "format": _FORMAT,
+        "version": 1,
+        "prompt_version": version,
+        "instructions": system,
+        "schema": dict(REPLY_SCHEMA),
+    }
+    lines = [head, *({"id": _identifier(q), "question": q.user} for q in asked)]
+    target = Path(path)
+    text = "\n".join(json.dumps(line, ensure_ascii=False) for line in lines)
+    target.write_text(text + "\n", encoding="utf-8")
+    return target
+
+
+def _identifier(question: Question) -> str:
+    # of the content, so that it says nothing about the pair and fits one wording only
+    return question.content_hash[:16]
+
+
+def read_filled(
+    path: str | os.PathLike[str], questions: Iterable[Question], *, expert: str
+) -> Answers:
+    """Read a filled-in file of questions.
+
+    Parameters
+    ----------
+    path : path
+        JSON-lines; each line has the ``id`` of a question and either the keys of a
+        reply or ``reply``, the reply's text. Order does not matter, and a line
+        without an ``id`` (the first one of the questions file) is passed over.
+    questions : iterable of Question
+        What was asked.
+    expert : str
+        Who answered, for instance the model and the date.
+
+    Returns
+    -------
+    Answers
+        In the order of the questions; what has no line has the reason ``missing``
+        and makes the answers incomplete.
+
+    Raises
+    ------
+    FormatError
+        If the file cannot be read, or a line answers a question that was not asked
+        or answers one twice; the line is named.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> q = Question("pairwise", "x", "y", "Be terse.", "A: x, B: y?", "mine-1")
+    >>> file = write_questions([q], Path(tempfile.mkdtemp()) / "questions.jsonl")
+    >>> line = json.loads(file.read_text().splitlines()[1])
+    >>> line |= {"reasoning": "", "verdict": "A_causes_B", "probability": 0.8}
+    >>> _ = file.write_text(json.dumps(line))
+    >>> read_filled(file, [q], expert="me").answers[0].verdict
+    'a->b'
+    """
+    asked = {_identifier(q): q for q in questions}
+    replies: dict[str, str] = {}
+    for number, line in read_json_lines(path):
+        name = line.get("id")
+        if name is None:
+            continue
+        if name not in asked:
+            raise FormatError(
+                f"{path}, line {number}: no question has the id {name!r}; the "
+                "descriptions or the wording may have changed since it was written"
+            )
+        if name in replies:
+            raise FormatError(f"{path}, line {number}: {name!r} is answered twice")
+        if "reply" not in line and "verdict" not in line:
+            continue  # a question that was left open
+        reply = line.get("reply", line)
+        replies[name] = reply if isinstance(reply, str) else json.dumps(reply)
+    found = [_answer(q, replies.get(name), expert) for name, q in asked.items()]
+    left = sum(x.reason == "missing" for x in found)
+    note = f"{left} of {len(found)} questions in {path} have no answer" if left else ""
+    return Answers(tuple(found), complete=not left, note=note)
+
+
+def _answer(question: Question, reply: str | None, expert: str) -> Answer:
+    said = parse_reply(reply)
+    return Answer(
+        a=question.a,
+        b=question.b,
+        verdict=said.verdict,
+        reason="missing" if reply is None else said.reason,
+        reasoning=said.reasoning,
+        stated=said.stated,
+        expert=expert,
+        kind=question.kind,
+        prompt_version=question.prompt_version,
+        sample=question.sample,
+        raw=reply,
+    )
