@@ -25,6 +25,7 @@ from llmcd.formats import from_edge_list
 from llmcd.graph import Graph
 from llmcd.metrics import arrowhead_scores, shd
 from llmcd.pipeline import candidates, combine, discover, plan, table
+from llmcd.plot import figure_size
 from llmcd.result import Result
 from llmcd.variables import Variables
 
@@ -330,8 +331,7 @@ def _write(result: Result, target: Path) -> None:
 def _picture(result: Result, path: Path) -> None:
     from matplotlib.figure import Figure
 
-    side = max(6.0, 1.1 * len(result.graph.names) ** 0.5 * 2.2)
-    figure = Figure(figsize=(side, side * 0.75), layout="constrained")
+    figure = Figure(figsize=figure_size(result.combined), layout="constrained")
     result.plot(ax=figure.subplots())
     figure.savefig(path, dpi=150)
 

@@ -9,6 +9,8 @@ from test_pipeline import TEXTS, TRUTH, linear_table
 import llmcd
 from llmcd.cli import main
 
+README = Path(__file__).parent.parent / "README.md"
+
 
 @pytest.fixture(scope="module")
 def work(tmp_path_factory):
@@ -122,16 +124,15 @@ def test_background_file(work, tmp_path, capsys):
 
 
 def test_demo(tmp_path, capsys):
-    """The demo runs offline and says all that it promises."""
-    assert main(["demo", "--bootstrap=1", f"--out={tmp_path / 'demo'}"]) == 0
+    """The demo runs offline, says all that it promises, and what the README shows."""
+    assert main(["demo", f"--out={tmp_path / 'demo'}"]) == 0
     said = capsys.readouterr().out
-    for words in (
-        "2,000 rows",
-        "Asked:",
-        "against the known truth",
-        "Conflicts",
-        "data alone",
-    ):
+    for words in ("2,000 rows", "Asked:", "against the known truth", "Conflicts"):
         assert words in said
+    shown = README.read_text("utf-8").split("```text\n")[1].split("```")[0]
+    lines = {line.rstrip() for line in said.splitlines()}
+    assert [
+        x for x in shown.splitlines() if x.strip() and x.rstrip() not in lines
+    ] == []
     assert (tmp_path / "demo" / "report.html").exists()
-    assert Path(tmp_path / "demo" / "graph.png").stat().st_size > 10_000
+    assert (tmp_path / "demo" / "graph.png").stat().st_size > 10_000
