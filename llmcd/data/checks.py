@@ -12,15 +12,18 @@ from scipy import linalg
 
 from llmcd.data.canonical import standardise
 from llmcd.data.findings import Findings
-from llmcd.data.kinds import MAX_LEVELS, Column
+from llmcd.data.kinds import FAR, MAX_LEVELS, Column
 
 __all__ = ["check_relations", "check_rows"]
 
 Floats = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
 
 HIGH = 0.99  # absolute correlation
+UNLIKE = 0.1  # one minus the absolute correlation in some rows: no copy in all rows
 SAME = 1e12  # condition number of a pair's correlation matrix
 ILL = 1e8  # condition number of all columns' correlation matrix
+NOTHING_LEFT = 1e-6  # share of a column's variance that a relation leaves
 FEWEST_ROWS = 20
 MORE_ROWS_THAN_COLUMNS = 5
 ROWS_PER_COLUMN = 10
@@ -65,10 +68,14 @@ def check_rows(n: int, p: int, refused: int, given: int, findings: Findings) -> 
         after = (
             f" after {dropped:,} with missing cells were left out" if dropped else ""
         )
+        fix = "collect more rows" + ("; or fill the missing cells in" * bool(dropped))
+        if n >= FEWEST_ROWS:
+            most = n - MORE_ROWS_THAN_COLUMNS
+            fix += f"; or df = df.iloc[:, :{most}]  # or another {most} columns"
         findings.problem(
             f"need at least max({FEWEST_ROWS}, columns + {MORE_ROWS_THAN_COLUMNS}) = "
             f"{need} rows for {p or given} columns, have {n}{after}",
-            "collect more rows, or keep fewer columns: df[[...]]",
+            fix,
         )
     elif n < ROWS_PER_COLUMN * p:
         findings.note(
@@ -84,6 +91,10 @@ def check_relations(
     columns: Sequence[Column], access: Mapping[str, str], findings: Findings
 ) -> None:
     """Find copies (a problem) and near or deterministic relations (a warning).
+
+    Cells far from all others (:func:`llmcd.data.kinds.far_cells`) make any two columns
+    correlate in which they share a row. So what is alike over all rows must be alike
+    over the rows without such cells too; else the cells are what the warning is about.
 
     Parameters
     ----------
@@ -103,7 +114,7 @@ def check_relations(
     >>> check_relations(pair, {"x": "'x'", "y": "'y'"}, found)
     >>> found.problems[0]
     ("columns 'x' and 'y' hold the same up to scale and shift",
-     "df.drop(columns=['y'])  # or keep another of them")
+     "df = df.drop(columns=['y'])  # or keep another of them")
     """
     numeric = [c for c in columns if c.kind in ("continuous", "binary")]
     copies: list[tuple[str, str]] = []
@@ -114,8 +125,7 @@ def check_relations(
                 for c in numeric
             ]
         )
-        names = [c.name for c in numeric]
-        copies = _linear(z, names, findings)
+        copies = _linear(z, numeric, access, findings)
     discrete = [c for c in map(_few_valued, columns) if c is not None]
     copies += _recodings(discrete, copies, findings)
     for group in _groups([c.name for c in columns], copies):
@@ -124,11 +134,10 @@ def check_relations(
         kinds = {c.kind for c in several}
         if "continuous" not in kinds or not kinds <= {"continuous", "binary"}:
             how = "the same under other codes"
-        listed = " and ".join([", ".join(map(repr, group[:-1])), repr(group[-1])])
         spare = ", ".join(access[name] for name in group[1:])
         findings.problem(
-            f"columns {listed} hold {how}",
-            f"df.drop(columns=[{spare}])  # or keep another of them",
+            f"columns {_listed(group)} hold {how}",
+            f"df = df.drop(columns=[{spare}])  # or keep another of them",
         )
 
 
@@ -150,16 +159,24 @@ def _groups(
 
 
 def _linear(
-    z: Floats, names: Sequence[str], findings: Findings
+    z: Floats,
+    columns: Sequence[Column],
+    access: Mapping[str, str],
+    findings: Findings,
 ) -> list[tuple[str, str]]:
-    n = len(z)
-    correlation = z.T @ z / n
+    names = [column.name for column in columns]
+    correlation = z.T @ z / len(z)
     copies: list[tuple[str, str]] = []
+    by_far_cells: list[tuple[str, str]] = []
+    step = max(1, len(z) // GLANCE)
     for i, j in np.argwhere(np.triu(np.abs(correlation) > HIGH, 1)).tolist():
-        r = correlation[i, j]
-        # 1 - |r| from the differences: accurate where 1 - correlation cancels.
-        gap = float(np.mean((z[:, i] - np.sign(r) * z[:, j]) ** 2)) / 2
-        if gap * SAME < 2:
+        pair = [columns[i], columns[j]]
+        gap = _gap(z[::step, i], z[::step, j], _near(pair, step))
+        if not UNLIKE < gap < 1:  # else some rows were enough
+            gap = _gap(z[:, i], z[:, j], _near(pair))
+        if gap > 1 - HIGH:
+            by_far_cells.append((names[i], names[j]))
+        elif gap * SAME < 2:
             copies.append((names[i], names[j]))
         else:
             findings.note(
@@ -169,11 +186,59 @@ def _linear(
                 f"{1 - gap:.9g}): which of them an edge belongs to is hard to tell; "
                 "consider keeping one",
             )
+    for group in _groups(names, by_far_cells):
+        _note_far_cells([c for c in columns if c.name in group], access, findings)
     keep = _representatives(names, copies)
-    _note_dependencies(
-        correlation[np.ix_(keep, keep)], [names[i] for i in keep], findings
-    )
+    _note_dependencies(z[:, keep], [columns[i] for i in keep], findings)
     return copies
+
+
+def _near(columns: Sequence[Column], step: int = 1) -> Mask | None:
+    """Rows in which no column has a cell far from its others; None for all rows."""
+    far = [column.far[::step] for column in columns if column.far is not None]
+    return ~np.any(far, axis=0) if far else None
+
+
+def _gap(x: Floats, y: Floats, near: Mask | None) -> float:
+    """One minus |r| over some rows, 1 where a column does not vary there."""
+    if near is not None:
+        x, y = x[near], y[near]
+        if not _varies(x) or not _varies(y):
+            return 1.0
+        x, y = standardise(x), standardise(y)
+    sign = np.sign(x @ y)
+    # From the differences: accurate where 1 - correlation cancels.
+    return float(np.mean((x - sign * y) ** 2)) / 2
+
+
+def _varies(x: Floats) -> bool:
+    return x.size > 1 and bool((x != x[0]).any())
+
+
+def _note_far_cells(
+    columns: Sequence[Column], access: Mapping[str, str], findings: Findings
+) -> None:
+    """Say of columns that only a few rows make them alike."""
+    near = _near(columns)
+    if near is None:
+        return
+    ranks = "; ".join(
+        f"df[{access[c.name]}] = df[{access[c.name]}].rank(pct=True)"
+        for c in columns
+        if c.far is not None
+    )
+    findings.note(
+        columns[0].name,
+        "warning",
+        f"{_listed([c.name for c in columns])} correlate only through cells more than "
+        f"{FAR:.0f} robust standard deviations from the median, in "
+        f"{findings.rows(~near)}: edges among them rest on these cells. Check them, "
+        f"clip the columns to what is possible, or use ranks: {ranks}",
+    )
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join([", ".join(map(repr, names[:-1])), repr(names[-1])])
 
 
 def _representatives(
@@ -184,11 +249,12 @@ def _representatives(
 
 
 def _note_dependencies(
-    correlation: Floats, names: Sequence[str], findings: Findings
+    z: Floats, columns: Sequence[Column], findings: Findings
 ) -> None:
     """Name the columns of (nearly) exact linear relations, by pivoted QR."""
-    if len(names) < 3:
+    if len(columns) < 3:
         return
+    correlation = z.T @ z / len(z)
     values = linalg.eigvalsh(correlation)
     if values[0] * ILL > values[-1]:
         return
@@ -196,22 +262,42 @@ def _note_dependencies(
     r, pivot = np.asarray(found[0]), np.asarray(found[1])
     size = np.abs(np.diagonal(r))
     rank = int(np.count_nonzero(size > size[0] / ILL))
-    if rank in (0, len(names)):
+    if rank in (0, len(columns)):
         return
     weights = linalg.solve_triangular(r[:rank, :rank], r[:rank, rank:])
-    for k in range(rank, len(names)):
+    for k in range(rank, len(columns)):
         share = np.abs(weights[:, k - rank])
         members = [int(pivot[i]) for i in np.flatnonzero(share > 1e-4 * share.max())]
-        group = [names[i] for i in sorted([*members, int(pivot[k])])]
-        if len(group) < 3:
-            continue  # a pair: said above
+        group = sorted([*members, int(pivot[k])])
+        if len(group) < 3 or not _related(z, columns, int(pivot[k]), members):
+            continue  # a pair, or far cells alone: said above
+        names = [columns[i].name for i in group]
         findings.note(
-            group[0],
+            names[0],
             "warning",
-            f"deterministic relation among {', '.join(map(repr, group))}: each follows "
+            f"deterministic relation among {', '.join(map(repr, names))}: each follows "
             "from the others, so faithfulness fails and edges among them cannot be "
             "trusted; consider dropping one",
         )
+
+
+def _related(
+    z: Floats, columns: Sequence[Column], one: int, others: Sequence[int]
+) -> bool:
+    """Whether a column follows from others over the rows without far cells."""
+    near = _near([columns[i] for i in (one, *others)])
+    if near is None:
+        return True
+    y = z[near, one]
+    if not _varies(y) or len(y) <= len(others) + 1:
+        return False
+    y = standardise(y)
+    x = [standardise(z[near, i]) for i in others if _varies(z[near, i])]
+    if not x:
+        return False
+    terms = np.column_stack(x)
+    weights = np.linalg.lstsq(terms, y, rcond=None)[0]
+    return float(np.mean((y - terms @ weights) ** 2)) < NOTHING_LEFT
 
 
 # --- discrete -------------------------------------------------------------------------

@@ -7,6 +7,8 @@ import math
 import numbers
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -21,6 +23,7 @@ __all__ = ["Cells", "label_of", "read_cells", "samples"]
 Floats = npt.NDArray[np.float64]
 
 EXACT = 2**53  # whole numbers up to here are exact as float64
+CLOSE = 1e-8  # a range so small beside the numbers loses too many digits
 SAMPLES = 3
 
 
@@ -40,6 +43,9 @@ class Cells:
         In the order of a categorical's categories, else sorted.
     ordered : bool
         Whether the order of the labels was declared.
+    offset : int
+        What was subtracted from numbers that lie too close to each other to be told
+        apart as float64; no statistic depends on it.
     """
 
     source: str
@@ -47,6 +53,7 @@ class Cells:
     codes: npt.NDArray[np.int64] | None = None
     labels: tuple[str, ...] = ()
     ordered: bool = False
+    offset: int = 0
 
 
 def label_of(value: object) -> str:
@@ -57,8 +64,10 @@ def label_of(value: object) -> str:
     >>> label_of(2.0), label_of(0.5), label_of("low")
     ('2', '0.5', 'low')
     """
-    if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Number):
+    if isinstance(value, bool | np.bool_) or not _is_number(value):
         return str(value)
+    if isinstance(value, numbers.Integral):
+        return str(int(value))
     try:
         number = float(value)  # type: ignore[arg-type]
     except (TypeError, OverflowError, ValueError):
@@ -113,11 +122,8 @@ def read_cells(
         return None
     if types.is_object_dtype(dtype) or types.is_string_dtype(dtype):
         return _objects(name, access, column, findings)
-    findings.problem(
-        f"column {name!r} is of dtype {dtype}, which cannot be read",
-        f'{access} = {access}.astype("float64")  # or .astype("str")',
-    )
-    return None
+    # Any other dtype (Arrow's dates, lists, ...) says by its cells what it holds.
+    return _objects(name, access, column.astype(object), findings)
 
 
 # --- numbers --------------------------------------------------------------------------
@@ -130,10 +136,64 @@ def _numbers(
     if np.isinf(values).any():
         _infinite(name, access, values, findings)
         return None
-    top = np.nanmax(np.abs(values), initial=0.0)
-    if types.is_integer_dtype(column.dtype) and top > EXACT:
-        _precision(name, column.nunique(), values, findings)
-    return Cells("number", numbers=values + 0.0)
+    cells = Cells("number", numbers=values + 0.0)
+    if types.is_integer_dtype(column.dtype):
+        return _integers(name, column, cells, findings)
+    return cells
+
+
+def _integers(
+    name: str, column: pd.Series, cells: Cells, findings: Findings
+) -> Cells | None:
+    """Integers beyond 2**53, or close to each other: subtract before rounding."""
+    values = np.empty(0) if cells.numbers is None else cells.numbers
+    present = ~np.isnan(values)
+    top = np.abs(values[present]).max(initial=0.0)
+    if top <= EXACT and not _close(values[present]):
+        return cells
+    unsigned = types.is_unsigned_integer_dtype(column.dtype)
+    held = column[present].to_numpy(dtype=np.uint64 if unsigned else np.int64)
+    low = int(held.min())
+    # Modulo 2**64, in which the differences are exact.
+    above = held.astype(np.uint64) - np.array([low % 2**64], dtype=np.uint64)
+    shifted = np.full(len(values), np.nan)
+    shifted[present] = above.astype(np.float64)
+    return _shifted(name, len(np.unique(held)), values, shifted, low, findings)
+
+
+def _close(values: Floats) -> bool:
+    low, high = values.min(initial=np.inf), values.max(initial=-np.inf)
+    return bool(0 < high - low < CLOSE * max(-low, high))
+
+
+def _shifted(
+    name: str,
+    distinct: int,
+    values: Floats,
+    shifted: Floats,
+    offset: int,
+    findings: Findings,
+) -> Cells:
+    """Numbers less an offset where that keeps more of them, and what is said of it."""
+    before, after = (len(np.unique(v[~np.isnan(v)])) for v in (values, shifted))
+    if after < distinct:
+        findings.note(
+            name,
+            "warning",
+            f"too large for their distances: of {distinct:,} distinct numbers only "
+            f"{after:,} stay distinct as floating-point numbers",
+        )
+    if before == distinct and not _close(values[np.isfinite(values)]):
+        return Cells("number", numbers=values + 0.0)
+    if after == before < distinct:
+        return Cells("number", numbers=values + 0.0)
+    findings.note(
+        name,
+        "converted",
+        "large numbers close to each other, which floating-point numbers of their size "
+        "would round: its minimum was subtracted, on which no result depends",
+    )
+    return Cells("number", numbers=shifted, offset=offset)
 
 
 def _infinite(name: str, access: str, values: Floats, findings: Findings) -> None:
@@ -143,17 +203,6 @@ def _infinite(name: str, access: str, values: Floats, findings: Findings) -> Non
         f"{access} = {access}.replace([np.inf, -np.inf], np.nan)  "
         "# then decide about missing cells",
     )
-
-
-def _precision(name: str, distinct: int, values: Floats, findings: Findings) -> None:
-    kept = pd.Series(values).nunique()
-    if kept < distinct:
-        findings.note(
-            name,
-            "warning",
-            f"holds whole numbers beyond 2**53; of {distinct:,} distinct ones only "
-            f"{kept:,} stay distinct as floating-point numbers",
-        )
 
 
 def _booleans(column: pd.Series) -> Cells:
@@ -206,7 +255,13 @@ def _sorted(cells: Cells) -> Cells:
 
 # --- time -----------------------------------------------------------------------------
 
-_TIME_TYPES = (datetime.date, datetime.time, datetime.timedelta, np.datetime64)
+_TIME_TYPES = (
+    datetime.date,
+    datetime.time,
+    datetime.timedelta,
+    np.datetime64,
+    np.timedelta64,
+)
 
 
 def _is_time(dtype: Any) -> bool:
@@ -218,19 +273,51 @@ def _is_time(dtype: Any) -> bool:
 
 
 def _time_problem(name: str, access: str, what: str, findings: Findings) -> None:
+    since = "({0} - {0}.min()).dt.total_seconds()"
     if "timedelta" in what:
         number = f"{access}.dt.total_seconds()"
     elif "interval" in what:
         number = f"{access}.array.mid"
+        if "datetime" in what:
+            number = since.format(f"pd.Series({number}, index=df.index)")
+        elif "timedelta" in what:
+            number += ".total_seconds()"
     elif "period" in what:
-        number = f"{access}.dt.start_time.sub({access}.dt.start_time.min()).dt.days"
+        number = since.format(f"{access}.dt.start_time")
     else:
-        start = access if what.startswith("datetime64") else f"pd.to_datetime({access})"
-        number = f"({start} - {start}.min()).dt.total_seconds()"
+        number = since.format(access)
+    _not_numbers(name, access, what, number, findings)
+
+
+def _not_numbers(
+    name: str, access: str, what: str, number: str, findings: Findings
+) -> None:
+    drop = f"df = df.drop(columns=[{access[3:-1]}])"
     findings.problem(
         f"column {name!r} holds {what} instead of numbers",
-        f"{access} = {number}  # or df.drop(columns=[{access[3:-1]}])",
+        f"{access} = {number}; or {drop}" if number else drop,
     )
+
+
+def _times(
+    name: str,
+    access: str,
+    found: set[type],
+    cells: npt.NDArray[Any],
+    findings: Findings,
+) -> None:
+    """Dates, times of day or durations as objects; each has its own way to a number."""
+    number = ""
+    if all(issubclass(each, datetime.date | np.datetime64) for each in found):
+        zone = any(getattr(cell, "tzinfo", None) is not None for cell in cells)
+        dates = f"pd.to_datetime({access}{', utc=True' if zone else ''})"
+        number = f"({dates} - {dates}.min()).dt.total_seconds()"
+    elif all(issubclass(each, datetime.timedelta | np.timedelta64) for each in found):
+        number = f"pd.to_timedelta({access}).dt.total_seconds()"
+    elif all(issubclass(each, datetime.time) for each in found):
+        seconds = "3600 * t.hour + 60 * t.minute + t.second + t.microsecond / 1e6"
+        number = f'{access}.map(lambda t: {seconds}, na_action="ignore")'
+    _not_numbers(name, access, "dates or times", number, findings)
 
 
 # --- objects --------------------------------------------------------------------------
@@ -251,12 +338,17 @@ def _objects(
     if found == number_types:
         return _object_numbers(name, access, cells, missing, findings)
     if all(issubclass(each, _TIME_TYPES) for each in found):
-        _time_problem(name, access, "dates or times", findings)
-    elif any(not _is_number_type(t) and not issubclass(t, str | bool) for t in found):
+        _times(name, access, found, present, findings)
+    elif any(
+        not _is_number_type(t) and not issubclass(t, str | bool | np.bool_)
+        for t in found
+    ):
         odd = sorted(t.__name__ for t in found if not issubclass(t, str))
+        text = f'{access} = {access}.map(bytes.decode, na_action="ignore"); or '
         findings.problem(
             f"column {name!r} holds objects of type {', '.join(odd)}",
-            f"make it numbers or text, or drop it: df.drop(columns=[{access[3:-1]}])",
+            (text if found == {bytes} else "make it numbers or text; or ")
+            + f"df = df.drop(columns=[{access[3:-1]}])",
         )
     else:
         _mixture(name, access, cells, missing, findings)
@@ -283,26 +375,42 @@ def _object_numbers(
             values[i] = float(cells[i])
         except OverflowError:
             too_large[i] = True
-    if too_large.any():
-        findings.problem(
-            f"column {name!r} holds numbers beyond 1.8e308: {findings.rows(too_large)}",
-            f"{access} = {access} / 10**300  # another unit",
-        )
-        return None
     if np.isinf(values).any():
         _infinite(name, access, values, findings)
         return None
-    kept, given = len(set(values[~missing])), len(set(cells[~missing]))
-    kinds = ", ".join(sorted({type(cell).__name__ for cell in cells[~missing]}))
-    if kept < given:
-        findings.note(
-            name,
-            "warning",
-            f"of {given:,} distinct numbers ({kinds}) only {kept:,} stay distinct as "
-            "floating-point numbers",
-        )
+    present = cells[~missing]
+    given = len(set(present))
+    kinds = ", ".join(sorted({type(cell).__name__ for cell in present}))
     findings.note(name, "converted", f"objects ({kinds}) became float64")
-    return Cells("number", numbers=values + 0.0)
+    kept = values[~missing & ~too_large]
+    if len(np.unique(kept)) == given and not _close(kept):
+        return Cells("number", numbers=values + 0.0)
+    exact = _fractions(present)
+    offset = math.floor(min(exact)) if exact else 0
+    shifted = values.copy()
+    for i, each in zip(np.flatnonzero(~missing), exact, strict=False):
+        try:
+            shifted[i], too_large[i] = float(each - offset), False
+        except OverflowError:
+            too_large[i] = True
+    if too_large.any():
+        digits = max(len(str(abs(int(cell)))) for cell in cells[too_large])
+        findings.problem(
+            f"column {name!r} holds numbers beyond 1.8e308: {findings.rows(too_large)}",
+            f"from fractions import Fraction; {access} = {access}.map(lambda cell: "
+            f'float(Fraction(cell) / 10**{digits - 9}), na_action="ignore")'
+            "  # another unit",
+        )
+        return None
+    return _shifted(name, given, values, shifted, offset, findings)
+
+
+def _fractions(cells: npt.NDArray[Any]) -> list[Fraction]:
+    """The numbers without any rounding, none if one cannot be had so."""
+    try:
+        return [Fraction(int(c) if isinstance(c, np.integer) else c) for c in cells]
+    except (TypeError, ValueError, OverflowError):
+        return []
 
 
 def _mixture(
@@ -316,14 +424,16 @@ def _mixture(
     is_bool = np.array([isinstance(cell, bool | np.bool_) for cell in cells])
     if (is_number | is_bool | missing).all():
         odd, rest = is_bool, "numbers"
-        fix = f"{access} = {access}.astype(float)  # True becomes 1"
+        fix = f'{access} = {access}.map(float, na_action="ignore")  # True becomes 1'
     elif is_number.sum() * 2 >= (~missing).sum():
         odd, rest = ~is_number & ~missing, "numbers"
         fix = f'{access} = pd.to_numeric({access}, errors="coerce")'
+        if not all(isinstance(c, float | int | Decimal) for c in cells[is_number]):
+            fix = f"{access} = {access}.mask({access}.map(type).isin([str, bool]))"
         fix += "  # what is no number becomes missing"
     else:
-        odd = is_number
-        rest, fix = "text", f"{access} = {access}.astype(str)"
+        odd = is_number | is_bool
+        rest, fix = "text", f'{access} = {access}.map(str, na_action="ignore")'
     findings.problem(
         f"column {name!r} holds {rest}, but not in {findings.rows(odd)}: "
         f"{samples(cells[odd])}",
@@ -344,8 +454,9 @@ def samples(cells: Sequence[Any] | npt.NDArray[Any]) -> str:
 
 
 def _is_number_type(kind: type) -> bool:
+    # numpy's durations count themselves among the integers.
     return issubclass(kind, numbers.Number) and not issubclass(
-        kind, bool | np.bool_ | complex
+        kind, bool | np.bool_ | complex | np.timedelta64
     )
 
 

@@ -55,13 +55,13 @@ class Findings:
     Examples
     --------
     >>> found = Findings(np.arange(3))
-    >>> found.problem("'age' holds text", 'df.drop(columns=["age"])')
+    >>> found.problem("'age' holds text", 'df = df.drop(columns=["age"])')
     >>> found.raise_problems()
     Traceback (most recent call last):
     ...
     llmcd.errors.DataError: the table cannot be used as it is; 1 problem:
       1. 'age' holds text
-         fix: df.drop(columns=["age"])
+         fix: df = df.drop(columns=["age"])
     """
 
     positions: npt.NDArray[np.int64]

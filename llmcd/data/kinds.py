@@ -9,11 +9,13 @@ import numpy.typing as npt
 
 from llmcd.data.columns import EXACT, Cells, label_of, samples
 from llmcd.data.findings import Findings
+from llmcd.data.texts import is_number, number_style
 from llmcd.variables import Variable
 
-__all__ = ["CONSTANT", "Column", "decide_kind"]
+__all__ = ["CONSTANT", "Column", "decide_kind", "far_cells"]
 
 Floats = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
 
 CONSTANT = "constant"
 MAX_LEVELS = 50
@@ -23,7 +25,7 @@ SOME = 10  # up to here the choice is worth a note
 SAFE_OFFSET = 1e-8  # standard deviation over mean
 FAR = 20.0  # robust standard deviations
 MAD_TO_SD = 1.4826  # of a normal distribution
-IQR_TO_SD = 0.7413
+MOST_KEPT = 20  # levels, in the fix for a column that has too many
 _MISSING_WORDS = frozenset({"", "?", "na", "n/a", "nan", "null", "<na>", "#n/a"})
 
 
@@ -41,12 +43,50 @@ class Column:
         Numbers as given, or codes ``0..k-1``; NaN where a cell is missing.
     levels : tuple of str
         Labels of a discrete column.
+    far : array of bool, shape (n,), optional
+        Cells of a continuous column that :func:`far_cells` finds, None if there are
+        none.
     """
 
     name: str
     kind: str
     values: Floats
     levels: tuple[str, ...] = ()
+    far: Mask | None = None
+
+
+def far_cells(values: Floats) -> Mask:
+    """Cells more than 20 robust standard deviations from the median.
+
+    The robust standard deviation is 1.4826 times the median distance from the median;
+    where half of the cells are equal, it is that of the others.
+
+    Parameters
+    ----------
+    values : array of float64, shape (n,)
+        May hold NaN, which is never far.
+
+    Returns
+    -------
+    array of bool, shape (n,)
+
+    Examples
+    --------
+    >>> far_cells(np.array([1.0, 2.0, 3.0, 4.0, 1e3])).tolist()
+    [False, False, False, False, True]
+    """
+    held = values[~np.isnan(values)]
+    top = np.abs(held).max(initial=0.0)
+    if top == 0:
+        return np.zeros(len(values), dtype=bool)
+    held = held / top  # no difference may overflow
+    middle = np.median(held)
+    distances = np.abs(held - middle)
+    spread = MAD_TO_SD * np.median(distances)
+    if spread == 0 and distances.any():
+        spread = MAD_TO_SD * np.median(distances[distances > 0])
+    with np.errstate(invalid="ignore"):
+        return np.abs(values / top - middle) > FAR * spread
 
 
 def decide_kind(
@@ -174,19 +214,22 @@ def _declared_continuous(
         values = np.where(cells.codes < 0, np.nan, cells.codes.astype(np.float64))
     if values is not None:
         return _continuous(name, access, values, findings)
-    odd = [label for label in cells.labels if not _is_numeric(label)]
-    if odd:
-        held = f"text, such as {samples(odd)}"
-        fix = f'{access} = pd.to_numeric({access}, errors="coerce")'
-        fix += '  # what is no number becomes missing; or declare kind="nominal"'
-    else:
-        held = "numbers written as text"
-        fix = f"{access} = pd.to_numeric({access})"
+    held, fix = f"text, such as {samples(cells.labels)}", 'declare kind="nominal"'
+    style = number_style(_as_text(access, cells), cells.labels)
+    if style is not None:
+        held = f"numbers written as text{style.what}"
+        held += f", but for {samples(style.odd)}" if style.odd else ""
+        fix = f"{access} = {style.code}"
+        fix += "  # what is no number becomes missing" if style.odd else ""
     findings.problem(
         f"column {name!r} is declared continuous but holds {held}",
         fix,
     )
     return None
+
+
+def _as_text(access: str, cells: Cells) -> str:
+    return f"{access}.astype(str)" if cells.source == "category" else access
 
 
 def _continuous(
@@ -205,38 +248,34 @@ def _continuous(
             "varies by less than 1e-8 of its mean, so that little of the variation "
             f"survives rounding; subtract a constant: {access} -= {access}.median()",
         )
-    _note_outliers(name, access, values, held, top, findings)
-    _note_identifier(name, values, findings)
-    return Column(name, "continuous", values)
+    far = far_cells(values)
+    if far.any():
+        _note_outliers(name, access, values, far, findings)
+    _note_identifier(name, access, values, findings)
+    return Column(name, "continuous", values, far=far if far.any() else None)
 
 
 def _note_outliers(
-    name: str,
-    access: str,
-    values: Floats,
-    held: Floats,
-    top: float,
-    findings: Findings,
+    name: str, access: str, values: Floats, far: Mask, findings: Findings
 ) -> None:
-    middle = np.median(held)
-    spread = MAD_TO_SD * np.median(np.abs(held - middle))
-    if spread == 0:
-        spread = IQR_TO_SD * (np.quantile(held, 0.75) - np.quantile(held, 0.25))
-    if spread == 0:
-        return
-    with np.errstate(invalid="ignore"):
-        far = np.abs(values / top - middle) > FAR * spread
-    if far.any():
-        findings.note(
-            name,
-            "warning",
-            f"lies more than {FAR:.0f} robust standard deviations from the median in "
-            f"{findings.rows(far)}; a few such cells can make or hide an edge. Check "
-            f"them, use ranks ({access}.rank()), or clip",
-        )
+    said = (
+        f"lies more than {FAR:.0f} robust standard deviations from the median in "
+        f"{findings.rows(far)}; a few such cells can make or hide an edge. "
+    )
+    cells = values[far]
+    if cells.size > 1 and (cells == cells[0]).all():
+        end = "min" if cells[0] == np.nanmin(values) else "max"
+        said += "As all of them are equal, they may stand for missing cells: "
+        said += f"{access} = {access}.mask({access} == {access}.{end}()); otherwise c"
+    else:
+        said += "C"
+    said += "heck them, clip the column to what is possible, or use ranks: "
+    findings.note(name, "warning", f"{said}{access} = {access}.rank(pct=True)")
 
 
-def _note_identifier(name: str, values: Floats, findings: Findings) -> None:
+def _note_identifier(
+    name: str, access: str, values: Floats, findings: Findings
+) -> None:
     low, high = np.nanmin(values), np.nanmax(values)
     if max(-low, high) > EXACT or high - low != len(values) - 1:
         return
@@ -245,19 +284,11 @@ def _note_identifier(name: str, values: Floats, findings: Findings) -> None:
             name,
             "warning",
             "every row has its own whole number, without gaps: if it only numbers the "
-            f"rows, drop it: df.drop(columns=[{name!r}])",
+            f"rows, drop it: df = df.drop(columns=[{access[3:-1]}])",
         )
 
 
 # --- discrete -------------------------------------------------------------------------
-
-
-def _is_numeric(label: str) -> bool:
-    try:
-        float(label)
-    except ValueError:
-        return False
-    return True
 
 
 def _too_many(
@@ -269,22 +300,24 @@ def _too_many(
         return False
     what = f"column {name!r} has {distinct:,} levels in {n:,} rows; at most "
     what += f"{MAX_LEVELS} and one for every {ROWS_PER_LEVEL} rows can be used"
-    drop = f"df.drop(columns=[{name!r}])"
-    top = f"top = {access}.value_counts().index[:20]; "
-    top += f'{access} = {access}.where({access}.isin(top), "other")'
-    numeric = [label for label in cells.labels if _is_numeric(label)]
+    drop = f"df = df.drop(columns=[{access[3:-1]}])"
+    style = number_style(_as_text(access, cells), cells.labels)
     if cells.source == "number":
-        fix = f'declare kind="continuous", or {drop}'
-    elif cells.source == "text" and len(numeric) * 2 >= len(cells.labels):
-        odd = [label for label in cells.labels if not _is_numeric(label)]
-        what += "; most read as numbers"
-        what += f", but not {len(odd):,}: {samples(odd)}" if odd else ""
-        coerce = ', errors="coerce"' if odd else ""
-        fix = f"{access} = pd.to_numeric({access}{coerce})"
+        fix = f'declare kind="continuous"; or {drop}'
+    elif cells.numbers is not None:
+        fix = f"{access} = {access}.astype(float); or {drop}"
+    elif style is not None:
+        what += f"; {'most' if style.odd else 'all'} read as numbers{style.what}"
+        what += f", but not {len(style.odd):,}: " if style.odd else ""
+        what += samples(style.odd)
+        fix = f"{access} = {style.code}"
     elif distinct == n:
         fix = f"{drop}  # each row has its own: an identifier"
     else:
-        fix = f"{top}; or {drop}"
+        kept = max(1, min(MOST_KEPT, n // ROWS_PER_LEVEL - 1))
+        fix = f"top = {access}.value_counts().index[:{kept}]; {access} = {access}."
+        fix += f"astype(object).where({access}.isin(top) | {access}.isna(), "
+        fix += f'"other"); or {drop}'
     findings.problem(what, fix)
     return True
 
@@ -297,15 +330,26 @@ def _coded(cells: Cells) -> Cells:
     found, inverse = np.unique(cells.numbers[present], return_inverse=True)
     codes = np.full(len(cells.numbers), -1, dtype=np.int64)
     codes[present] = inverse
-    labels = tuple(label_of(float(value)) for value in found)
+    labels = tuple(_label(float(value), cells.offset) for value in found)
     return replace(cells, codes=codes, labels=labels)
+
+
+def _label(number: float, offset: int) -> str:
+    if offset and number.is_integer():
+        return str(int(number) + offset)
+    return f"{offset} + {label_of(number)}" if offset else label_of(number)
 
 
 def _key(label: str, *, is_bool: bool) -> object:
     """What makes two labels the same level: "1", "1.0" and 1 are."""
     if is_bool:
         return {"false": "0", "true": "1"}.get(label.casefold(), label)
-    return float(label) if _is_numeric(label) else label
+    if not is_number(label):
+        return label
+    try:
+        return int(label)  # exact beyond 2**53; equal to the same float
+    except ValueError:
+        return float(label)
 
 
 def _match_levels(
@@ -322,11 +366,22 @@ def _match_levels(
         findings.problem(
             f"column {name!r} holds {len(odd)} values that are not among its declared "
             f"levels {list(levels)}: {samples(odd)} in {findings.rows(unknown)}",
-            f"add them to the levels of {name!r}, or "
-            f"{access} = {access}.replace({{...}})",
+            f"add them to the levels of {name!r}; or {access} = {access}.where("
+            f"{access}.isin([{_literals(levels, cells)}]))  # the others are missing",
         )
         return None
     return replace(cells, codes=moved, labels=levels, ordered=True)
+
+
+def _literals(levels: tuple[str, ...], cells: Cells) -> str:
+    """Levels as the cells hold them, in Python."""
+    if cells.source == "bool":
+        truth = {"0": "False", "1": "True"}
+        keys = [truth.get(str(_key(level, is_bool=True))) for level in levels]
+        return ", ".join(key for key in keys if key)
+    if cells.numbers is not None:
+        return ", ".join(level.strip() for level in levels if is_number(level))
+    return ", ".join(map(repr, levels))
 
 
 def _discrete(
@@ -415,21 +470,24 @@ def _note_labels(
 ) -> None:
     if cells.source not in ("text", "category"):
         return
-    if cells.source == "text" and not cells.ordered and all(map(_is_numeric, labels)):
+    style = number_style(access, labels)
+    plain = cells.source == "text" and not cells.ordered
+    if plain and style is not None and not style.odd:
         findings.note(
             name,
             "warning",
-            "text that reads as numbers, taken as nominal; if they measure something: "
-            f"{access} = pd.to_numeric({access})",
+            f"text that reads as numbers{style.what}, taken as nominal; if they "
+            f"measure something: {access} = {style.code}",
         )
-    empty = sum(label.strip().casefold() in _MISSING_WORDS for label in labels)
+    empty = [label for label in labels if label.strip().casefold() in _MISSING_WORDS]
     if empty:
+        listed = ", ".join(map(repr, empty))
         findings.note(
             name,
             "warning",
-            f"{empty} of its levels look like a missing cell (empty, '?', 'NA' ...) "
-            f"but count as a level; if they are missing: "
-            f"{access} = {access}.replace([...], None)",
+            f"{len(empty)} of its levels look like a missing cell (empty, '?', 'NA' "
+            "...) but count as a level; if they are missing: "
+            f"{access} = {access}.mask({access}.isin([{listed}]))",
         )
     folded = {" ".join(label.split()).casefold() for label in labels}
     if len(folded) < len(labels):
@@ -437,5 +495,5 @@ def _note_labels(
             name,
             "warning",
             "some levels differ only in capitals or spaces; if they are the same: "
-            f"{access} = {access}.str.strip().str.lower()",
+            f'{access} = {access}.str.split().str.join(" ").str.casefold()',
         )

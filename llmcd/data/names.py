@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +14,7 @@ import pandas as pd
 from llmcd.data.findings import Findings
 from llmcd.variables import MAX_NAME, Variables, clean_text
 
-__all__ = ["as_frame", "check_described", "column_names", "named"]
+__all__ = ["as_frame", "check_described", "column_names", "label_codes", "named"]
 
 
 def as_frame(data: object, variables: Variables | None) -> pd.DataFrame:
@@ -136,11 +137,39 @@ def column_names(frame: pd.DataFrame, findings: Findings) -> tuple[str, ...]:
     return tuple(names)
 
 
+def label_codes(frame: pd.DataFrame) -> list[str]:
+    """Python code for each column label, to be printed in a fix.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        The user's table, which the code calls ``df``.
+
+    Returns
+    -------
+    list of str
+
+    Examples
+    --------
+    >>> label_codes(pd.DataFrame([[1, 2, 3]], columns=["a", 0, ("b", 1)]))
+    ["'a'", '0', "('b', 1)"]
+    """
+    return [_label_code(label, at) for at, label in enumerate(frame.columns)]
+
+
+def _label_code(label: object, at: int) -> str:
+    parts = label if isinstance(label, tuple) else (label,)
+    if all(isinstance(part, str | int | float | np.number) for part in parts):
+        return repr(label)
+    return f"df.columns[{at}]"
+
+
 def _name(label: object, at: int, findings: Findings) -> str:
     parts = label if isinstance(label, tuple) else (label,)
     if all(_is_missing(part) for part in parts):
         findings.problem(
-            f"column number {at} (counted from 0) has no name", _rename(at, '"a name"')
+            f"column number {at} (counted from 0) has no name",
+            _rename({at: f"column_{at}"}),
         )
         return f"(column number {at})"
     text = "_".join(str(part) for part in parts if not _is_missing(part) and part != "")
@@ -152,14 +181,14 @@ def _name(label: object, at: int, findings: Findings) -> str:
     if not name.strip():
         findings.problem(
             f"column number {at} (counted from 0) has an empty name",
-            _rename(at, '"a name"'),
+            _rename({at: f"column_{at}"}),
         )
         return f"(column number {at})"
     if len(name) > MAX_NAME:
         findings.problem(
             f"column {name[:40]!r}... has a name of {len(name):,} characters; at most "
             f"{MAX_NAME} are allowed",
-            _rename(at, '"a short name"') + "  # the long text is a description",
+            _rename({at: f"column_{at}"}) + "  # the long text is a description",
         )
     return name
 
@@ -170,8 +199,14 @@ def _is_missing(label: object) -> bool:
     return isinstance(label, float) and bool(np.isnan(label))
 
 
-def _rename(at: int, to: str) -> str:
-    return f"df.columns = [*df.columns[:{at}], {to}, *df.columns[{at + 1}:]]"
+def _rename(new: Mapping[int, str]) -> str:
+    """Code that gives the columns at some positions new names."""
+    parts: list[str] = []
+    start = 0
+    for at, name in new.items():
+        parts += [f"*df.columns[{start or ''}:{at}]", repr(name)]
+        start = at + 1
+    return f"df.columns = [{', '.join(parts)}, *df.columns[{start}:]]"
 
 
 def _no_repeats(
@@ -187,12 +222,22 @@ def _no_repeats(
             fix = "df = df.loc[:, ~df.columns.duplicated()]  # or rename them"
         else:
             what = f"the column labels {kept} are all {name!r} when written as text"
-            fix = _rename(at[1], '"another name"')
+            fix = _rename(dict(zip(at[1:], _others(name, names), strict=False)))
         findings.problem(what, fix)
 
 
+def _others(name: str, names: Sequence[str]) -> Iterator[str]:
+    """Names like one of several, none of which is taken."""
+    numbered = (f"{name}_{number}" for number in itertools.count(2))
+    return (each for each in numbered if each not in names)
+
+
 def check_described(
-    names: Sequence[str], variables: Variables, findings: Findings
+    names: Sequence[str],
+    variables: Variables,
+    findings: Findings,
+    *,
+    codes: Sequence[str] | None = None,
 ) -> None:
     """Report columns without a description and descriptions without a column.
 
@@ -204,6 +249,8 @@ def check_described(
         The descriptions.
     findings : Findings
         Takes the problems.
+    codes : sequence of str, optional
+        Python code for the label of each column (:func:`label_codes`).
 
     Examples
     --------
@@ -215,17 +262,20 @@ def check_described(
     lost = [name for name in names if name not in variables]
     extra = [name for name in variables if name not in names]
     if lost:
+        code = dict(zip(names, codes or map(repr, names), strict=True))
+        drop = ", ".join(code[name] for name in lost)
         findings.problem(
             f"{_count(lost, 'column is', 'columns are')} not described: "
             + _with_nearest(lost, extra, "described"),
-            'add it to variables ({"name": "what it means"}) or drop it: '
-            f"df.drop(columns={lost})",
+            'add it to variables ({"name": "what it means"}); or '
+            f"df = df.drop(columns=[{drop}])",
         )
     if extra:
         findings.problem(
             f"{_count(extra, 'description has', 'descriptions have')} no column: "
             + _with_nearest(extra, lost or list(names), "column"),
-            "variables.subset(df.columns), or rename the column",
+            "variables = llmcd.Variables.of(variables).subset(df.columns)  # or rename "
+            "the column",
         )
 
 

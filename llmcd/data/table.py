@@ -14,13 +14,27 @@ import pandas as pd
 from llmcd.data.canonical import column_order, fingerprint, row_order, standardise
 from llmcd.data.checks import check_relations, check_rows
 from llmcd.data.columns import read_cells
+from llmcd.data.curves import check_curves
 from llmcd.data.findings import Findings, Note
 from llmcd.data.kinds import CONSTANT, Column, decide_kind
-from llmcd.data.names import as_frame, check_described, column_names, named
+from llmcd.data.names import (
+    as_frame,
+    check_described,
+    column_names,
+    label_codes,
+    named,
+)
+from llmcd.data.statistics import (
+    CountStatistics,
+    GaussianStatistics,
+    MixedStatistics,
+    Statistics,
+)
 from llmcd.variables import KINDS, Variables
 
 __all__ = ["MISSING", "Note", "Table", "named", "table"]
 
+UNDESCRIBED = "no column is described: names only"
 MISSING = ("error", "listwise", "category")
 Mask = npt.NDArray[np.bool_]
 
@@ -117,6 +131,37 @@ class Table:
             raise KeyError(f"{name!r} is not a usable column of this table")
         return self.names.index(name)
 
+    def statistics(self, weights: Any = None) -> Statistics:
+        """What tests and scores need to know of the rows.
+
+        Parameters
+        ----------
+        weights : array of float, shape (n_rows,), optional
+            How often each row counts; whole numbers for a resample.
+
+        Returns
+        -------
+        GaussianStatistics, CountStatistics or MixedStatistics
+            For a continuous, discrete or mixed table, over its usable columns.
+
+        Raises
+        ------
+        ValueError
+            If the weights are not one a row, finite and not negative.
+
+        Examples
+        --------
+        >>> df = pd.DataFrame({"x": np.arange(60) % 7.5, "g": ["a", "b", "c"] * 20})
+        >>> table(df, {"x": "X.", "g": "Group."}).statistics()
+        <MixedStatistics: 2 variables, n = 60>
+        """
+        if self.is_continuous:
+            return GaussianStatistics.of(self.values, self.names, weights)
+        if self.is_discrete:
+            sizes = [len(labels) for labels in self.levels]
+            return CountStatistics.of(self.values, self.names, sizes, weights)
+        return MixedStatistics.of(self.values, self.names, self.levels, weights)
+
     def __repr__(self) -> str:
         counts = Counter(self.kinds)
         kinds = ", ".join(f"{counts[kind]} {kind}" for kind in KINDS if counts[kind])
@@ -191,25 +236,28 @@ def table(data: Any, variables: Any = None, *, missing: str = "error") -> Table:
     frame = as_frame(data, described if len(described) else None)
     findings = Findings(np.arange(len(frame)))
     names = column_names(frame, findings)
+    codes = label_codes(frame)
     if len(described):
-        check_described(names, described, findings)
+        check_described(names, described, findings, codes=codes)
     else:
-        findings.note("", "warning", "no column is described: names only")
-    access = [f"df[{label!r}]" for label in frame.columns]
+        findings.note("", "warning", UNDESCRIBED)
+    access = [f"df[{code}]" for code in codes]
     columns, n = _read(frame, names, access, described, missing, findings)
     usable = [column for column in columns if column.kind != CONSTANT]
     constant = [column.name for column in columns if column.kind == CONSTANT]
     refused = len(names) - len(columns)
     enough = check_rows(n, len(usable), refused, len(names), findings)
+    code_of = dict(zip(names, codes, strict=True))
     if enough and len(set(names)) == len(names):
-        labels = {name: where[3:-1] for name, where in zip(names, access, strict=True)}
         usable = [_standardised(column) for column in usable]
         complete = [c for c in usable if not np.isnan(c.values).any()]
-        check_relations(complete, labels, findings)
+        check_relations(complete, code_of, findings)
     findings.raise_problems()
     for name in constant:
         findings.note(name, "set aside", "constant: stays in the graph without edges")
-    return _arrange(usable, names, constant, findings.notes, missing)
+    found = _arrange(usable, names, constant, missing)
+    check_curves(found.values, found.names, found.kinds, code_of, findings)
+    return replace(found, notes=tuple(findings.notes))
 
 
 def _read(
@@ -226,7 +274,7 @@ def _read(
     for at in _where(empty):
         findings.problem(
             f"column {names[at]!r} is empty: all {len(frame):,} cells are missing",
-            f"df.drop(columns=[{access[at][3:-1]}])",
+            f"df = df.drop(columns=[{access[at][3:-1]}])",
         )
     if missing == "listwise":
         keep: Mask = ~np.any(holes[:, ~empty], axis=1)
@@ -315,10 +363,9 @@ def _arrange(
     columns: Sequence[Column],
     input_names: Sequence[str],
     constant: Sequence[str],
-    notes: Sequence[Note],
     missing: str,
 ) -> Table:
-    """Bring columns and rows into canonical order."""
+    """Bring columns and rows into canonical order; the notes come last."""
     values = np.column_stack([c.values for c in columns])
     names = [c.name for c in columns]
     kinds = [c.kind for c in columns]
@@ -339,7 +386,7 @@ def _arrange(
         values=values,
         input_names=tuple(input_names),
         set_aside=tuple(constant),
-        notes=tuple(notes),
+        notes=(),
         fingerprint=fingerprint(values, names, kinds, levels, constant),
         missing=missing,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -10,14 +12,14 @@ from hypothesis import strategies as st
 from llmcd.data.canonical import standardise
 from llmcd.data.checks import check_relations, check_rows
 from llmcd.data.findings import Findings, Note
-from llmcd.data.kinds import Column
+from llmcd.data.kinds import Column, far_cells
 
 N = 300
 
 
 def continuous(**columns: np.ndarray) -> list[Column]:
     return [
-        Column(name, "continuous", standardise(values))
+        Column(name, "continuous", standardise(values), far=far_cells(values))
         for name, values in columns.items()
     ]
 
@@ -95,6 +97,105 @@ def test_two_relations_are_two_notes() -> None:
         note.detail.split(" among ")[1].split(": each")[0] for note in found.notes
     ]
     assert sorted(groups) == ["'a', 'b', 's'", "'c', 'd', 't'"]
+
+
+def spoiled(values: np.ndarray, rows: list[int], cell: float) -> np.ndarray:
+    changed = values.copy()
+    changed[rows] = cell
+    return changed
+
+
+@pytest.mark.parametrize("cell", [1e3, -1e8, 1e12, 1e20, 9.96921e36, 1e200])
+@pytest.mark.parametrize("rows", [[7], [7, 11, 200], list(range(0, N, 5))])
+def test_outliers_make_no_copies(cell: float, rows: list[int]) -> None:
+    """Columns that agree only where both lie far out are warned about, not refused."""
+    a, b, c, d = normal(4)
+    columns = {
+        "a": spoiled(a, rows, cell),
+        "b": spoiled(b * 9 - 2, rows, 3 * cell),
+        "c": c,
+        "d": spoiled(d, rows, -cell),
+    }
+    found = checked(continuous(**columns))
+    assert found.problems == []
+    (note,) = found.notes
+    assert (note.column, note.action) == ("a", "warning")
+    first = f"df.iloc[{rows[:5]}]"
+    for text in (
+        "'a', 'b' and 'd'",
+        f"{len(rows)} of {N} rows",
+        first,
+        ".rank(pct=True)",
+    ):
+        assert text in note.detail
+    assert "'c'" not in note.detail
+
+
+def test_many_columns_with_outliers_are_one_note() -> None:
+    """A hundred columns that share spoiled rows are named once, and fast."""
+    values = np.random.default_rng(0).normal(size=(100, 20_000))
+    values[:, ::400] = -1e6
+    columns = continuous(**{f"v{i}": column for i, column in enumerate(values)})
+    findings = Findings(np.arange(20_000))
+    start = time.perf_counter()
+    check_relations(columns, {c.name: repr(c.name) for c in columns}, findings)
+    assert time.perf_counter() - start < 8  # 1 s on an idle core
+    assert findings.problems == []
+    (note,) = findings.notes
+    assert "'v98' and 'v99' correlate only through" in note.detail
+    assert "50 of 20,000 rows" in note.detail
+
+
+@pytest.mark.parametrize("share", [0.3, 0.9, 0.995])
+def test_outliers_among_zeros(share: float) -> None:
+    """Columns that are mostly zero are no copies because of one cell either."""
+    a, b = (
+        np.where(np.abs(v) < np.quantile(np.abs(v), share), 0, v) for v in normal(2)
+    )
+    found = checked(continuous(a=spoiled(a, [7], 1e8), b=spoiled(b, [7], 1e8)))
+    assert found.problems == []
+    assert len(found.notes) == 1
+
+
+@pytest.mark.parametrize("cell", [1e3, 1e8, 1e12])
+@pytest.mark.parametrize("noise, refused", [(0, True), (1e-2, False)])
+def test_copies_with_outliers(cell: float, noise: float, refused: bool) -> None:
+    """A copy stays a copy, and a near copy a near copy, when some cells lie far out."""
+    x, e, z = normal(3)
+    x = spoiled(x, [3, 4], cell)
+    found = checked(continuous(x=x, y=5 - 2 * (x + noise * e), z=z))
+    assert bool(found.problems) == refused
+    if not refused:
+        assert "'x' and 'y' are nearly the same" in found.notes[0].detail
+
+
+def test_heavy_tails_are_no_excuse() -> None:
+    """A copy of a column whose own tails are heavy is found."""
+    x = np.random.default_rng(2).standard_cauchy(N)
+    found = checked(continuous(x=x, y=3 - x, z=normal(1)[0]))
+    assert (
+        found.problems[0][0]
+        == "columns 'x' and 'y' hold the same up to scale and shift"
+    )
+
+
+def test_a_relation_in_spite_of_outliers() -> None:
+    """A sum stays a relation if an outlier is in a part and in the sum."""
+    a, b, c = normal(3)
+    a = spoiled(a, [9], 1e5)
+    found = checked(continuous(a=a, b=b, total=a + b, c=c))
+    assert ["relation among 'a', 'b', 'total'" in n.detail for n in found.notes].count(
+        True
+    ) == 1
+
+
+def test_a_flag_of_the_outlier() -> None:
+    """A yes-or-no column that marks the outlier is no copy of the spoiled column."""
+    x, y = normal(2)
+    flag = Column("flag", "binary", (np.arange(N) == 7).astype(float), ("no", "yes"))
+    found = checked([*continuous(x=spoiled(x, [7], 1e9), y=y), flag])
+    assert found.problems == []
+    assert "'x' and 'flag'" in found.notes[0].detail
 
 
 def test_independent_columns_are_left_alone() -> None:

@@ -42,6 +42,10 @@ ANYTHING = st.one_of(
             pd.NaT,
             pd.Timestamp("2020-01-01"),
             datetime.timedelta(1),
+            datetime.time(3, 4),
+            np.timedelta64(1, "D"),
+            10**400,
+            2**60 + 1,
             object(),
             float,
         ]
@@ -116,6 +120,8 @@ def test_numeric_categories_are_sorted_by_size() -> None:
         (-0.0, "0"),
         ("1.0", "1.0"),
         (1e300, "1e+300"),
+        (2**60 + 1, "1152921504606846977"),
+        (np.uint64(2**64 - 1), "18446744073709551615"),
     ],
 )
 def test_labels(value: object, label: str) -> None:
@@ -127,3 +133,19 @@ def test_samples_are_few_and_short() -> None:
     """At most three cells, each cut, stand in an error."""
     assert samples(["a" * 500, "b", "c", "d"]).count("'") == 5
     assert len(samples(["a" * 500])) <= 60
+
+
+@given(st.lists(st.integers(-(2**63), 2**63 - 1), min_size=1), st.booleans())
+def test_integers_are_exact_up_to_a_shift(cells: list[int], nullable: bool) -> None:
+    """Distinct cells stay so and are exact to 8 digits of a range below 2**53."""
+    column = pd.Series(cells, dtype="Int64" if nullable else "int64")
+    for each in (column, pd.Series(cells, dtype=object)):
+        found = read_cells("x", "", each, Findings(np.arange(len(cells))))
+        assert found is not None
+        assert found.numbers is not None
+        span = max(cells) - min(cells)
+        if 0 < span <= 2**53:
+            back = [int(number) + found.offset for number in found.numbers.tolist()]
+            assert len(set(back)) == len(set(cells))
+            for got, cell in zip(back, cells, strict=True):
+                assert abs(got - cell) <= 2e-8 * span

@@ -7,7 +7,7 @@ import pytest
 
 from llmcd.data.columns import Cells
 from llmcd.data.findings import Findings
-from llmcd.data.kinds import CONSTANT, Column, decide_kind
+from llmcd.data.kinds import CONSTANT, Column, decide_kind, far_cells
 from llmcd.variables import Variable
 
 
@@ -80,3 +80,44 @@ def test_one_level_and_missing() -> None:
     constant, _ = decided(cells, 40)
     assert constant is not None
     assert constant.kind == CONSTANT
+
+
+@pytest.mark.parametrize("scale", [1.0, -1e-200, 1e200])
+def test_far_cells(scale: float) -> None:
+    """20 robust standard deviations from the median, whatever the unit."""
+    values = np.random.default_rng(0).normal(size=999)
+    middle = np.median(values)
+    mad = 1.4826 * np.median(np.abs(values - middle))
+    values[[3, 5]] = middle + np.array([19.5, -20.5]) * mad
+    assert np.flatnonzero(far_cells(values * scale)).tolist() == [5]
+
+
+def test_far_cells_where_half_are_equal() -> None:
+    """With half of the cells equal, the others give the scale."""
+    values = np.zeros(100)
+    values[:10] = np.linspace(1, 2, 10)
+    assert not far_cells(values).any()
+    values[50] = 1e6
+    assert np.flatnonzero(far_cells(values)).tolist() == [50]
+    assert not far_cells(np.where(np.arange(100) == 3, 1e9, 0.0)).any()
+
+
+def test_far_cells_are_kept_with_the_column() -> None:
+    """Later checks need them, also where they swallow all else."""
+    values = np.random.default_rng(0).normal(size=60)
+    values[7] = 1e30
+    column, findings = decided(numbers(values), 60)
+    assert column is not None
+    assert column.far is not None
+    assert np.flatnonzero(column.far).tolist() == [7]
+    assert "df.iloc[[7]]" in findings.notes[0].detail
+
+
+def test_a_level_that_is_called_nan() -> None:
+    """A declared level "nan" is a text, and equals itself."""
+    cells = Cells("text", codes=np.arange(40) % 2, labels=("inf", "nan"))
+    declared = Variable("x", levels=("nan", "inf"))
+    column, findings = decided(cells, 40, declared)
+    assert findings.problems == []
+    assert column is not None
+    assert column.levels == ("nan", "inf")

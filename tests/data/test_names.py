@@ -9,7 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llmcd.data.findings import Findings
-from llmcd.data.names import as_frame, check_described, column_names, named
+from llmcd.data.names import (
+    as_frame,
+    check_described,
+    column_names,
+    label_codes,
+    named,
+)
 from llmcd.errors import DataError
 from llmcd.variables import Variables
 
@@ -63,3 +69,23 @@ def test_other_containers() -> None:
 
     with pytest.raises(TypeError, match=r"use data\.to_pandas\(\)"):
         as_frame(Polars(), None)
+
+
+def test_labels_are_dropped_as_they_are() -> None:
+    """The code names a column by its label, not by the text made of it."""
+    findings = Findings(np.arange(1))
+    data = pd.DataFrame([[1, 2]], columns=[0, "a"])
+    check_described(
+        ["0", "a"], Variables.of({"a": ""}), findings, codes=label_codes(data)
+    )
+    assert findings.problems[0][1].endswith("df = df.drop(columns=[0])")
+
+
+@given(st.lists(LABELS, min_size=1, max_size=5))
+def test_codes_find_their_columns(labels: list[object]) -> None:
+    """Each code, executed, is the label of its column."""
+    index = pd.Index(labels, dtype=object, tupleize_cols=False)
+    df = pd.DataFrame(np.zeros((2, len(labels))), columns=index)
+    for code, label in zip(label_codes(df), df.columns, strict=True):
+        found = eval(code, {"df": df, "np": np, "nan": np.nan, "inf": np.inf})
+        assert found is label or found == label or found != found

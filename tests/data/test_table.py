@@ -69,14 +69,14 @@ def test_every_column_must_be_described() -> None:
     )
     assert "1 column is not described: 'w' (described: 'W'?)" in message
     assert "2 descriptions have no column: 'W' (column: 'w'?), 'age'" in message
-    assert "variables.subset(df.columns)" in message
+    assert "Variables.of(variables).subset(df.columns)" in message
 
 
 def test_subset_is_the_fix() -> None:
     """The fix for descriptions without a column works as printed."""
     variables = Variables.of(about(age="Age."))
     df = frame()
-    assert "variables.subset(df.columns)" in refused(df, variables)
+    assert "Variables.of(variables).subset(df.columns)" in refused(df, variables)
     assert table(df, variables.subset(df.columns)).n_columns == 4
 
 
