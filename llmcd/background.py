@@ -167,8 +167,13 @@ class Background:
         >>> Background(forbidden=[("a", "b")]).forbidden_matrix("ab").tolist()
         [[True, True], [False, True]]
         """
-        rows = [[a == b or not self.allowed(a, b) for b in names] for a in names]
-        return np.array(rows, dtype=bool).reshape(len(names), len(names))
+        tiers = [self._tier(name) for name in names]
+        known = np.array([tier is not None for tier in tiers], dtype=bool)
+        at = np.array([tier or 0 for tier in tiers], dtype=np.int64)
+        found = np.outer(known, known) & (at[:, None] > at[None, :])
+        found |= _matrix(self.forbidden, names) | _matrix(self.required, names).T
+        np.fill_diagonal(found, True)
+        return found
 
     def required_matrix(self, names: Sequence[str]) -> npt.NDArray[np.bool_]:
         """Matrix over ``names``: true at [i, j] when ``i --> j`` is required.
@@ -178,8 +183,7 @@ class Background:
         >>> Background(required=[("a", "b")]).required_matrix("ab").tolist()
         [[False, True], [False, False]]
         """
-        rows = [[(a, b) in self.required for b in names] for a in names]
-        return np.array(rows, dtype=bool).reshape(len(names), len(names))
+        return _matrix(self.required, names)
 
     def check(self, names: Iterable[str]) -> None:
         """Say everything that is wrong at once.
@@ -308,3 +312,15 @@ def _backwards(tiers: Sequence[frozenset[str]]) -> frozenset[Pair]:
         for late in later
         for early in earlier
     )
+
+
+def _matrix(
+    pairs: Iterable[tuple[str, str]], names: Sequence[str]
+) -> npt.NDArray[np.bool_]:
+    """True at [i, j] for each of the pairs that is among the names."""
+    at = {name: k for k, name in enumerate(names)}
+    found = np.zeros((len(names), len(names)), dtype=bool)
+    for a, b in pairs:
+        if a in at and b in at:
+            found[at[a], at[b]] = True
+    return found
