@@ -49,6 +49,9 @@ def _from_rows(names: Sequence[str], rows: Sequence[tuple[str, str, str]]) -> Gr
         if a not in index or b not in index:
             raise FormatError(f"edge {a} - {b}: one end is not among the nodes")
         i, j = index[a], index[b]
+        if marks[i, j] and (marks[j, i], marks[i, j]) != _ENDS[mark]:
+            raise FormatError(f"edge {a} - {b}: two rows contradict each other; an "
+                              "undirected edge is one row, marked ---")  # fmt: skip
         marks[j, i], marks[i, j] = _ENDS[mark]
     try:
         return Graph(tuple(names), marks)
@@ -130,8 +133,9 @@ def from_networkx(found: nx.DiGraph[Any]) -> Graph:
     rows: dict[frozenset[str], tuple[str, str, str]] = {}
     for a, b, data in found.edges(data=True):
         one, two = str(a), str(b)
-        both = not found.is_directed() or found.has_edge(b, a)
-        mark = str(data.get("mark", "---" if both else "-->"))
+        mark = str(data.get("mark", "---" if found.has_edge(b, a) else "-->"))
+        if not found.is_directed():
+            mark = "---"  # the ends of such an edge are in no order
         if mark in ("<-o", "--o"):
             one, two, mark = two, one, mark[::-1].replace("<", ">")
         row = (one, two, mark)
@@ -166,7 +170,7 @@ def to_graphml(graph: Graph, *, edge_attributes: Attributes | None = None) -> st
     Raises
     ------
     FormatError
-        If a name holds a character that XML cannot.
+        If a name or an attribute holds a character that XML cannot.
 
     Examples
     --------
@@ -182,6 +186,13 @@ def to_graphml(graph: Graph, *, edge_attributes: Attributes | None = None) -> st
                 "rename the column"
             )
     found = to_networkx(graph, edge_attributes=edge_attributes)
+    for a, b, data in found.edges(data=True):
+        for key, value in data.items():
+            if isinstance(value, str) and _CONTROL.search(value):
+                raise FormatError(
+                    f"{key!r} of the edge {a} - {b} holds a control character, which "
+                    f"GraphML cannot: {value!r}"
+                )
     return "\n".join(nx.generate_graphml(found, named_key_ids=True)) + "\n"
 
 
@@ -301,7 +312,8 @@ def from_edge_list(frame: pd.DataFrame, names: Sequence[str] | None = None) -> G
     Raises
     ------
     FormatError
-        If a column is missing or an edge is impossible.
+        If a column or an end is missing, an edge is impossible, or two rows contradict
+        each other.
 
     Examples
     --------
@@ -315,6 +327,13 @@ def from_edge_list(frame: pd.DataFrame, names: Sequence[str] | None = None) -> G
             "an edge list needs the columns cause and effect, got "
             f"{list(frame.columns)}"
         )
+    for column in ("cause", "effect"):
+        absent = np.flatnonzero(frame[column].isna())
+        if absent.size:
+            raise FormatError(
+                f"row {absent[0]} of the edge list has no {column}; every row needs a "
+                "cause and an effect"
+            )
     marks = frame["mark"] if "mark" in frame.columns else ["-->"] * len(frame)
     rows = [
         (str(a), str(b), str(mark))
@@ -386,7 +405,8 @@ def to_causal_learn(graph: Graph) -> Any:
         graph.marks.T
     )
     found.graph = codes
-    found.reconstitute_dpath(found.get_graph_edges())
+    # Its own reconstitute_dpath misses ancestors when edges come in another order.
+    found.dpath = (graph.reach().T | np.eye(len(graph.names), dtype=bool)).astype(int)
     return found
 
 

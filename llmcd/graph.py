@@ -40,6 +40,22 @@ def _fixed(matrix: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
     return matrix
 
 
+def _eight_bits(given: npt.ArrayLike, n: int) -> npt.NDArray[np.int8]:
+    """The marks copied, checked before the cast, which would make 258 an arrow."""
+    marks = np.asarray(given)
+    if marks.shape != (n, n):
+        raise GraphError(
+            f"marks must have shape {(n, n)} for {n} names, got {marks.shape}"
+        )
+    known = np.isin(marks, range(4)) if marks.dtype != np.int8 else (marks & 3) == marks
+    if not known.all():
+        strange = list(dict.fromkeys(marks[~known].tolist()))
+        raise GraphError(
+            f"marks must be 0 none, 1 circle, 2 arrow or 3 tail, got {strange[:5]}"
+        )
+    return np.array(marks, dtype=np.int8)
+
+
 _SYMBOLS = {
     (Mark.TAIL, Mark.ARROW): "-->",
     (Mark.TAIL, Mark.TAIL): "---",
@@ -110,26 +126,23 @@ class Graph:
 
     def __post_init__(self) -> None:
         names = tuple(self.names)
-        marks = np.array(self.marks, dtype=np.int8)
         n = len(names)
-        if len(set(names)) != n or not all(isinstance(v, str) and v for v in names):
+        if not all(isinstance(v, str) and v for v in names) or len(set(names)) != n:
             raise GraphError(
                 f"node names must be distinct, non-empty strings, got {list(names)}"
             )
-        if marks.shape != (n, n):
-            raise GraphError(
-                f"marks must have shape {(n, n)} for {n} names, got {marks.shape}"
-            )
-        if n and (marks.min() < 0 or marks.max() > 3):
-            raise GraphError("marks must be 0 none, 1 circle, 2 arrow or 3 tail")
+        marks = _eight_bits(self.marks, n)
         if np.diagonal(marks).any():
             loops = [names[i] for i in np.flatnonzero(np.diagonal(marks))]
-            raise GraphError(f"a node cannot have an edge to itself: {loops}")
-        half = (marks == 0) != (marks.T == 0)
+            raise GraphError(
+                f"a node cannot have an edge to itself, got one at {loops}"
+            )
+        half = (marks != 0) & (marks.T == 0)
         if half.any():
             i, j = np.argwhere(half)[0]
             raise GraphError(
-                f"the edge {names[i]} - {names[j]} has a mark at one end only"
+                f"the edge {names[i]} - {names[j]} must have a mark at both ends, got "
+                f"one at {names[j]}'s end only"
             )
         marks.setflags(write=False)
         object.__setattr__(self, "names", names)
@@ -187,7 +200,10 @@ class Graph:
             for a, b in edges:
                 if a not in index or b not in index:
                     missing = a if a not in index else b
-                    raise GraphError(f"edge ({a}, {b}): no node is named {missing!r}")
+                    raise GraphError(
+                        f"edge ({a}, {b}): no node is named {missing!r}, the nodes "
+                        f"are {list(names)}"
+                    )
                 i, j = index[a], index[b]
                 if marks[i, j]:
                     raise GraphError(f"the pair ({a}, {b}) is given more than once")
@@ -202,16 +218,27 @@ class Graph:
 
         Both entries true mean an undirected edge.
 
+        Raises
+        ------
+        GraphError
+            If the shape is not that of the names, or a node has an edge to itself.
+
         Examples
         --------
         >>> print(Graph.from_directed_matrix("ab", [[0, 1], [0, 0]]))
         a --> b
         """
+        names = tuple(names)
+        n = len(names)
         arc = np.asarray(adjacency).astype(bool)
+        if arc.shape != (n, n):
+            raise GraphError(
+                f"adjacency must have shape {(n, n)} for {n} names, got {arc.shape}"
+            )
         marks = np.zeros(arc.shape, dtype=np.int8)
         marks[arc & ~arc.T] = _ARROW
         marks[arc.T] = _TAIL
-        return cls(tuple(names), marks)
+        return cls(names, marks)
 
     # --- identity -----------------------------------------------------------------
 
@@ -226,7 +253,10 @@ class Graph:
         return bool(np.array_equal(self.marks, other.reorder(self.names).marks))
 
     def __hash__(self) -> int:
-        return hash((frozenset(self.names), frozenset(self.edges())))
+        # In the order of the names: equal graphs may differ in the order of nodes.
+        order = sorted(range(len(self.names)), key=self.names.__getitem__)
+        marks = self.marks[np.ix_(order, order)]
+        return hash((tuple(self.names[i] for i in order), marks.tobytes()))
 
     def __str__(self) -> str:
         return "\n".join(map(str, self.edges())) or "(no edges)"
@@ -337,11 +367,13 @@ class Graph:
 
     def ancestors(self, name: str) -> tuple[str, ...]:
         """Nodes with a directed path to ``name``, itself left out."""
-        return self._named(self.reach()[:, self.index(name)])
+        i = self.index(name)
+        return tuple(v for v in self._named(self.reach()[:, i]) if v != name)
 
     def descendants(self, name: str) -> tuple[str, ...]:
         """Nodes with a directed path from ``name``, itself left out."""
-        return self._named(self.reach()[self.index(name)])
+        i = self.index(name)
+        return tuple(v for v in self._named(self.reach()[i]) if v != name)
 
     def reach(self) -> npt.NDArray[np.bool_]:
         """Boolean matrix: true where a directed path of length >= 1 leads i to j."""
@@ -460,8 +492,11 @@ class Graph:
         xs = self._positions(x)
         ys = self._positions(y)
         zs = self._positions(given)
-        if xs & ys or xs & zs or ys & zs:
-            raise GraphError("x, y and given must not share a node")
+        shared = [self.names[i] for i in sorted((xs & ys) | (xs & zs) | (ys & zs))]
+        if shared:
+            raise GraphError(
+                f"x, y and given must not share a node, got {shared} twice"
+            )
         arcs = self.arcs
         keep = self._ancestral(xs | ys | zs)
         sub = arcs & np.outer(keep, keep)
@@ -509,9 +544,9 @@ class Graph:
         """
         if len(names) != len(self.names) or set(names) != set(self.names):
             odd = sorted(set(names) ^ set(self.names))
-            raise GraphError(
-                f"the new order must hold the same nodes; differing: {odd}"
-            )
+            twice = sorted({v for v in names if list(names).count(v) > 1})
+            wrong = f"differing: {odd}" if odd else f"repeated: {twice}"
+            raise GraphError(f"the new order must hold the same nodes once; {wrong}")
         take = [self.index(name) for name in names]
         return Graph(tuple(names), self.marks[np.ix_(take, take)])
 

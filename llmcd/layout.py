@@ -111,7 +111,9 @@ def layered(
         apart, tall = _apart(alone, sizes, page[0])
         rows = _split(ranks, pairs, linked, sizes, page[0])
         layers = _layers(pairs, rows, sizes)
-        if _fits(layers, page[0], page[1] - tall) or size < 1e-3:
+        wide = max((sizes[i][0] for i in alone), default=0.0)
+        fits = wide <= page[0] and _fits(layers, page[0], page[1] - tall)
+        if fits or size < 1e-3:
             break
         size *= SHRINK
     centres, routes, used = _placed(layers, page[0], page[1] - tall)
@@ -442,7 +444,12 @@ def _placed(
         for i in row
     }
     nodes = {i: (x[i], sum(bands[i]) / 2) for i in sorted(x) if i < layers.n_nodes}
-    return nodes, _routes(layers, rows, x, bands), tops[-1] + layers.heights[-1]
+    routes = {
+        # A curve lies within its control points, so these keep it on the page.
+        pair: [(float(np.clip(at, 0.0, width)), y) for at, y in route]
+        for pair, route in _routes(layers, rows, x, bands).items()
+    }
+    return nodes, routes, tops[-1] + layers.heights[-1]
 
 
 # --- ways of edges --------------------------------------------------------------------

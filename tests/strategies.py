@@ -44,3 +44,24 @@ def backgrounds(draw: st.DrawFn, truth: Graph) -> Background:
         cut = draw(st.integers(1, len(order) - 1))
         tiers = [list(order[:cut]), list(order[cut:])]
     return Background(required, forbidden, tiers)
+
+
+@st.composite
+def marked_graphs(
+    draw: st.DrawFn, max_nodes: int = 6, texts: st.SearchStrategy[str] | None = None
+) -> Graph:
+    """Any graph at all: 0 to ``max_nodes`` nodes, any legal pair of marks."""
+    names = draw(
+        st.lists(texts, unique=True, max_size=max_nodes)
+        if texts is not None
+        else st.integers(0, max_nodes).map(lambda n: [f"v{k:02d}" for k in range(n)])
+    )
+    n = len(names)
+    ends = st.sampled_from(
+        [(0, 0)] * 9 + [(a, b) for a in (1, 2, 3) for b in (1, 2, 3)]
+    )
+    marks = np.zeros((n, n), dtype=np.int8)
+    for i in range(n):
+        for j in range(i):
+            marks[i, j], marks[j, i] = draw(ends)
+    return Graph(tuple(names), marks)
