@@ -1,38 +1,79 @@
-"""Greedy equivalence search."""
+"""Greedy equivalence search: exact insert, delete and turn operators on CPDAGs."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from llmcd.background import Background
-from llmcd.data.table import Table
-from llmcd.discovery import causal_learn
-from llmcd.equivalence import consistent_extension, cpdag
-from llmcd.errors import DataError, VariablesError
+from llmcd.data.statistics import CountStatistics, Statistics
+from llmcd.discovery.scores import Score, choose_score
+from llmcd.errors import VariablesError
 from llmcd.graph import Graph
 
-__all__ = ["GES"]
+__all__ = ["GES", "Found", "ges_search"]
 
-_SINGULAR = 1e-10  # smallest eigenvalue of a correlation matrix
+Bools = npt.NDArray[np.bool_]
+
+# A gain of this much for each row is rounding.
+_ROUNDING = 1e-9
+
+
+class Found(NamedTuple):
+    """What a search ends with.
+
+    Attributes
+    ----------
+    graph : Graph
+        A CPDAG, or an MPDAG under background knowledge.
+    score : float
+        That of each of its members.
+    steps : dict of str to int
+        How many inserts, deletes and turns led there.
+    """
+
+    graph: Graph
+    score: float
+    steps: dict[str, int]
 
 
 @dataclass(frozen=True)
 class GES:
-    """Greedy equivalence search with BIC (continuous) or BDeu (discrete tables).
+    """Greedy equivalence search.
 
-    It honours no background knowledge and takes no mixed table. It runs through
-    causal-learn, which is slow: seconds for 20 continuous columns, half a minute for
-    10 to 20 discrete ones, many minutes from about 30 on; PC takes seconds.
+    From the graph without edges, the class of DAGs is changed by the one insert, then
+    delete, then turn of an edge that improves the score most, until none improves it.
+
+    Parameters
+    ----------
+    score : {"auto", "bic", "bge", "bdeu"}, BIC, BGe or BDeu, optional
+        ``auto`` is BDeu for a discrete table, otherwise BIC.
+    turning : bool, optional
+        Whether to turn edges and repeat all phases until none finds anything; without,
+        inserts are followed by deletes, once, which is Chickering's search.
+    max_parents : int, optional
+        Largest number of parents of a variable; None for no limit.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range.
 
     Notes
     -----
-    Chickering (2002), *Optimal structure identification with greedy search*; BDeu:
-    Heckerman, Geiger and Chickering (1995), *Learning Bayesian networks: the
-    combination of knowledge and statistical data*, section 5.
+    Chickering (2002), *Optimal structure identification with greedy search*, Theorems
+    15 and 17; turning: Hauser and Buehlmann (2012), *Characterization and greedy
+    learning of interventional Markov equivalence classes of directed acyclic graphs*,
+    Propositions 31 and 34. All sets T and H are looked at: in a group of columns that
+    all depend on each other directly, the time doubles with each more column, from
+    about 16 on noticeably; ``max_parents`` bounds it.
+
+    Under background knowledge the search space is all classes with at least one member
+    that obeys, and the result the members that do, as an MPDAG. It starts from the
+    required edges, which are never deleted.
 
     Examples
     --------
@@ -40,115 +81,217 @@ class GES:
     'ges'
     """
 
-    name: ClassVar[str] = "ges"
-    honours: ClassVar[frozenset[str]] = frozenset()
+    score: str | Score = "auto"
+    turning: bool = True
+    max_parents: int | None = None
 
-    def check(self, table: Table) -> str:
+    name: ClassVar[str] = "ges"
+    honours: ClassVar[frozenset[str]] = frozenset({"required", "forbidden", "tiers"})
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.turning, bool):
+            raise ValueError(f"turning must be True or False, got {self.turning!r}")
+        most = self.max_parents
+        if most is not None and (
+            isinstance(most, bool) or not isinstance(most, int) or most < 0
+        ):
+            raise ValueError(
+                f"max_parents must be None or an integer of at least 0, got {most!r}"
+            )
+        if isinstance(self.score, str) and self.score not in _SCORES:
+            raise ValueError(
+                f"score must be one of {', '.join(map(repr, _SCORES))}, BIC(...), "
+                f"BGe(...) or BDeu(...), got {self.score!r}"
+            )
+
+    def check(self, statistics: Statistics) -> Score:
         """The score that will be used.
 
         Parameters
         ----------
-        table : Table
-            The checked table.
+        statistics : GaussianStatistics, CountStatistics or MixedStatistics
+            The table.
 
         Returns
         -------
-        {"bic", "bdeu"}
+        BIC, BGe or BDeu
 
         Raises
         ------
         ValueError
-            If the table is mixed.
+            If the score that was asked for does not fit the table.
         """
-        if table.family == "mixed":
-            raise ValueError(
-                "method='ges' needs all columns continuous or all discrete, the table "
-                "is mixed; use method='pc'"
-            )
-        return "bic" if table.family == "continuous" else "bdeu"
+        return choose_score(self.score, statistics)
 
-    def settings(self, table: Table) -> dict[str, Any]:
+    def settings(self, statistics: Statistics) -> dict[str, Any]:
         """What decides the result besides the rows, for JSON.
 
         Parameters
         ----------
-        table : Table
-            The checked table.
+        statistics : GaussianStatistics, CountStatistics or MixedStatistics
+            The table.
 
         Returns
         -------
         dict
         """
-        return {"score": self.check(table)}
+        score = self.check(statistics)
+        return {
+            "score": score.name,
+            **asdict(score),
+            "turning": self.turning,
+            "max_parents": self.max_parents,
+        }
 
     def search(
-        self,
-        table: Table,
-        background: Background | None = None,
-        *,
-        weights: npt.NDArray[np.int64] | None = None,
+        self, statistics: Statistics, background: Background | None = None
     ) -> Graph:
         """Search one table.
 
         Parameters
         ----------
-        table : Table
-            The checked table.
+        statistics : GaussianStatistics, CountStatistics or MixedStatistics
+            The table.
         background : Background, optional
-            Must be empty.
-        weights : array of int, shape (n_rows,), optional
-            How often each row counts; for resampling.
+            Obeyed exactly.
 
         Returns
         -------
         Graph
-            A CPDAG over ``table.names``.
+            A CPDAG, or an MPDAG under background knowledge, over ``statistics.names``.
 
         Raises
         ------
         VariablesError
-            If there is background knowledge.
+            If the background knowledge contradicts itself, names no column, or
+            requires more parents than ``max_parents``.
         ValueError
-            If the table is mixed.
+            If the score does not fit the table.
         DataError
-            If columns are linearly dependent (BIC is not defined) or the search fails.
+            If there are no rows.
 
         Examples
         --------
-        >>> import pandas as pd
-        >>> from llmcd.data.table import table
-        >>> rng = np.random.default_rng(0)
-        >>> df = pd.DataFrame(rng.normal(size=(300, 3)), columns=["a", "b", "c"])
-        >>> df["c"] += df["a"] + df["b"]
-        >>> GES().search(table(df)).parents("c")
-        ('a', 'b')
+        >>> from llmcd.data.statistics import GaussianStatistics
+        >>> corr = np.array([[1, 0, 0.6], [0, 1, 0.6], [0.6, 0.6, 1]])
+        >>> table = GaussianStatistics(tuple("abc"), 300.0, np.zeros(3), 300 * corr)
+        >>> print(GES().search(table))
+        a --> c
+        b --> c
         """
-        score = self.check(table)
-        if background is not None and not background.is_empty:
-            raise VariablesError(
-                "GES honours no background knowledge; use method='pc', which obeys it "
-                "exactly, or leave the knowledge out"
-            )
-        values = table.values
-        if weights is not None:
-            values = np.repeat(values, weights, axis=0)
-        varies = np.flatnonzero((values != values[:1]).any(axis=0))
-        names = [table.names[k] for k in varies]
-        found = Graph.empty(names)
-        if len(varies) > 1:
-            rows = values[:, varies]
-            if score == "bic":
-                _check_rank(rows)
-            else:
-                rows = rows.astype(np.int64)
-            found = causal_learn.ges(rows, names, score=score)
-        # The class of one member: a CPDAG by construction.
-        return cpdag(consistent_extension(found)).with_nodes(table.names)
+        return ges_search(
+            statistics,
+            self.check(statistics),
+            background,
+            turning=self.turning,
+            max_parents=self.max_parents,
+        ).graph
 
 
-def _check_rank(rows: npt.NDArray[np.float64]) -> None:
-    if np.linalg.eigvalsh(np.corrcoef(rows.T))[0] < _SINGULAR:
-        raise DataError(
-            "the columns are linearly dependent, so that the BIC of GES is not "
-            "defined; leave out a column that follows from others, or use method='pc'"
+_SCORES = ("auto", "bic", "bge", "bdeu")
+
+
+def ges_search(
+    statistics: Statistics,
+    score: Score,
+    background: Background | None = None,
+    *,
+    turning: bool = True,
+    max_parents: int | None = None,
+) -> Found:
+    """Greedy equivalence search, with the score that it reached.
+
+    Parameters
+    ----------
+    statistics : GaussianStatistics, CountStatistics or MixedStatistics
+        The table; the order of its names decides between operators of equal gain.
+    score : BIC, BGe or BDeu
+        What is maximised.
+    background : Background, optional
+        Obeyed exactly.
+    turning, max_parents
+        As of ``GES``.
+
+    Returns
+    -------
+    Found
+
+    Raises
+    ------
+    VariablesError
+        If the background knowledge contradicts itself, names no column, or requires
+        more parents than ``max_parents``.
+    ValueError
+        If the score does not fit the table.
+    DataError
+        If there are no rows.
+
+    Examples
+    --------
+    >>> from llmcd.data.statistics import GaussianStatistics
+    >>> from llmcd.discovery.scores import BIC
+    >>> corr = np.array([[1, 0.6], [0.6, 1]])
+    >>> table = GaussianStatistics(("a", "b"), 300.0, np.zeros(2), 300 * corr)
+    >>> found = ges_search(table, BIC())
+    >>> print(found.graph, found.steps)
+    a --- b {'inserts': 1, 'deletes': 0, 'turns': 0}
+    """
+    from llmcd.discovery.kernels.essential import bits_of
+    from llmcd.discovery.kernels.greedy import greedy_search
+    from llmcd.discovery.kernels.operators import Limits
+
+    names = tuple(statistics.names)
+    p = len(names)
+    known = background or Background()
+    known.check(names)
+    model = score.model(statistics)
+    if p == 0:
+        return Found(Graph.empty(names), 0.0, dict.fromkeys(_STEPS, 0))
+    forbidden, required = np.eye(p, dtype=bool), np.zeros((p, p), dtype=bool)
+    if not known.is_empty:
+        forbidden = known.forbidden_matrix(names)
+        required = known.required_matrix(names)
+    most = p if max_parents is None else max_parents
+    _check_required(names, required, most)
+    idle = _idle(statistics)
+    apart = (forbidden & forbidden.T) | idle[:, None] | idle[None, :]
+    kept = required | required.T
+    limits = Limits(
+        law=np.stack([bits_of(each) for each in (forbidden, apart & ~kept, kept)]),
+        informed=bool((forbidden & ~forbidden.T).any()),
+        most=most,
+        tolerance=_ROUNDING * max(1.0, float(statistics.n)),
+    )
+    matrix, total, steps = greedy_search(
+        model, bits_of(required), limits, turning=turning
+    )
+    return Found(
+        Graph.from_directed_matrix(names, matrix),
+        float(total),
+        dict(zip(_STEPS, steps, strict=True)),
+    )
+
+
+_STEPS = ("inserts", "deletes", "turns")
+
+
+def _check_required(names: tuple[str, ...], required: Bools, most: int) -> None:
+    many = [names[v] for v in np.flatnonzero(required.sum(axis=0) > most)]
+    if many:
+        raise VariablesError(
+            f"the background knowledge requires more parents of {', '.join(many)} than "
+            f"max_parents={most}; raise it, or require fewer edges"
         )
+
+
+def _idle(statistics: Statistics) -> Bools:
+    """Discrete variables that take one value only, as they may in a resample.
+
+    BDeu is no constant there, because the other levels could have been, but there is
+    nothing to learn; continuous columns that do not vary correlate with nothing.
+    """
+    p = len(statistics.names)
+    if not isinstance(statistics, CountStatistics):
+        return np.zeros(p, dtype=bool)
+    seen = [np.count_nonzero(statistics.counts([v])) for v in range(p)]
+    return np.array(seen, dtype=np.int64) < 2

@@ -2,33 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from llmcd.background import Background
-from llmcd.data.table import Table
-from llmcd.discovery.causal_learn import skeleton
+from llmcd.data.statistics import Statistics
 from llmcd.discovery.independence import (
+    COMPAT,
+    FAMILIES,
     FITS,
-    DegenerateGaussian,
-    FisherZ,
+    IndependenceTest,
     Test,
     choose_test,
-    discrete_test,
-    embed,
+    independence_test,
 )
-from llmcd.equivalence import consistent_extension, cpdag, is_extendable, mpdag
+from llmcd.errors import DataError
 from llmcd.graph import Graph
 
-__all__ = ["PC", "build_test", "pc_search"]
+__all__ = ["PC", "pc_search"]
 
 Bools = npt.NDArray[np.bool_]
-Pair = tuple[int, int]
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Removed = npt.NDArray[np.int16]
 Separating = list[tuple[tuple[int, ...], float]]
 
 
@@ -43,7 +44,17 @@ class PC:
     max_conditioning : int, optional
         Largest conditioning set; None for no limit.
     test : {"auto", "fisher_z", "g2", "chi2", "degenerate_gaussian"}, optional
-        ``auto`` goes by the kinds of the columns.
+        ``auto`` goes by the kinds of the columns; see ``independence_test``.
+    compat : {None, "causal-learn"}, optional
+        With ``"causal-learn"``, the graph is that of causal-learn's ``pc(data, alpha,
+        test, stable=True)`` on the same columns in the same order: its p-values, the
+        union of the sets that separate a pair at the level where it is removed, its
+        order of going through colliders and triples. It then depends on the order of
+        the columns, as there. Where causal-learn's graph is no CPDAG (it may hold a
+        cycle, or an edge whose direction follows but is not drawn), or there is
+        background knowledge, its colliders are directed in its order as far as no
+        edge is directed twice and no cycle arises, and completed as without
+        ``compat``.
 
     Raises
     ------
@@ -55,7 +66,12 @@ class PC:
     Spirtes, Glymour and Scheines (2000), *Causation, prediction, and search*, section
     5.4.2; the order-independent skeleton of Colombo and Maathuis (2014), section 4.1,
     and their majority rule for colliders (section 4.2) over the separating sets up to
-    one larger than the smallest. The CPDAG does not depend on the order of columns.
+    one larger than the smallest. Variables are gone through in an order that follows
+    from their tests without conditioning, so that the order of columns decides
+    nothing, not even rounding.
+
+    A pair for which there are too few rows to condition on a set stays as the smaller
+    sets left it; without conditioning, it is not adjacent.
 
     Examples
     --------
@@ -66,6 +82,7 @@ class PC:
     alpha: float = 0.01
     max_conditioning: int | None = None
     test: str = "auto"
+    compat: str | None = None
 
     name: ClassVar[str] = "pc"
     honours: ClassVar[frozenset[str]] = frozenset({"required", "forbidden", "tiers"})
@@ -85,14 +102,16 @@ class PC:
             raise ValueError(
                 f"test must be 'auto' or one of {sorted(FITS)}, got {self.test!r}"
             )
+        if self.compat not in COMPAT:
+            raise ValueError(f"compat must be one of {COMPAT}, got {self.compat!r}")
 
-    def check(self, table: Table) -> str:
+    def check(self, statistics: Statistics) -> str:
         """The test that will be used.
 
         Parameters
         ----------
-        table : Table
-            The checked table.
+        statistics : GaussianStatistics, CountStatistics or MixedStatistics
+            Of the table.
 
         Returns
         -------
@@ -102,17 +121,17 @@ class PC:
         Raises
         ------
         ValueError
-            If the test that was asked for does not fit the table.
+            If the test that was asked for does not fit the statistics.
         """
-        return choose_test(self.test, table.family)
+        return choose_test(self.test, FAMILIES[statistics.kind])
 
-    def settings(self, table: Table) -> dict[str, Any]:
+    def settings(self, statistics: Statistics) -> dict[str, Any]:
         """What decides the result besides the rows, for JSON.
 
         Parameters
         ----------
-        table : Table
-            The checked table.
+        statistics : GaussianStatistics, CountStatistics or MixedStatistics
+            Of the table.
 
         Returns
         -------
@@ -121,133 +140,65 @@ class PC:
         return {
             "alpha": self.alpha,
             "max_conditioning": self.max_conditioning,
-            "test": self.check(table),
+            "test": self.check(statistics),
+            "compat": self.compat,
         }
 
     def search(
-        self,
-        table: Table,
-        background: Background | None = None,
-        *,
-        weights: npt.NDArray[np.int64] | None = None,
+        self, statistics: Statistics, background: Background | None = None
     ) -> Graph:
         """Search one table.
 
         Parameters
         ----------
-        table : Table
-            The checked table.
+        statistics : GaussianStatistics, CountStatistics or MixedStatistics
+            Of the table or of a resample.
         background : Background, optional
-            Obeyed exactly.
-        weights : array of int, shape (n_rows,), optional
-            How often each row counts; for resampling.
+            Obeyed exactly: a pair forbidden in both directions is not adjacent and
+            never tested for it, a required edge is never tested away.
 
         Returns
         -------
         Graph
-            A legal CPDAG, or MPDAG under background knowledge, over ``table.names``.
+            A legal CPDAG, or MPDAG under background knowledge, over
+            ``statistics.names``.
 
         Raises
         ------
         VariablesError
             If the background knowledge contradicts itself or names no column.
         ValueError
-            If the test does not fit the table.
+            If the test does not fit the statistics.
         DataError
-            If the search fails.
+            If there are too few rows for any test.
 
         Examples
         --------
-        >>> import pandas as pd
-        >>> from llmcd.data.table import table
-        >>> rng = np.random.default_rng(0)
-        >>> df = pd.DataFrame(rng.normal(size=(300, 3)), columns=["a", "b", "c"])
-        >>> df["c"] += df["a"] + df["b"]
-        >>> sorted(PC().search(table(df)).parents("c"))
-        ['a', 'b']
+        >>> from llmcd.data.statistics import GaussianStatistics
+        >>> x = np.random.default_rng(0).normal(size=(300, 3))
+        >>> x[:, 2] += x[:, 0] + x[:, 1]
+        >>> print(PC().search(GaussianStatistics.of(x, "abc")))
+        a --> c
+        b --> c
         """
-        name = self.check(table)
-        known = background or Background()
-        known.check(table.names)
-        return pc_search(
-            build_test(name, table, weights),
-            table.names,
-            known,
-            alpha=self.alpha,
-            max_conditioning=self.max_conditioning,
-        )
-
-
-def build_test(name: str, table: Table, weights: npt.NDArray[np.int64] | None) -> Test:
-    """A test of conditional independence on (resampled) rows of a table.
-
-    Parameters
-    ----------
-    name : str
-        ``fisher_z``, ``g2``, ``chi2`` or ``degenerate_gaussian``.
-    table : Table
-        The checked table.
-    weights : array of int, shape (n_rows,), or None
-        How often each row counts.
-
-    Returns
-    -------
-    callable
-        ``(i, j, given) -> p``.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from llmcd.data.table import table
-    >>> x = np.random.default_rng(0).normal(size=(50, 2))
-    >>> rows = table(pd.DataFrame(x, columns=["a", "b"]))
-    >>> build_test("fisher_z", rows, None)(0, 1, ()) > 0.05
-    True
-    """
-    rows = np.arange(table.n_rows)
-    rows = rows if weights is None else np.repeat(rows, weights)
-    if name == "degenerate_gaussian":
-        values, blocks = embed(table)
-        return DegenerateGaussian(values[rows], blocks)
-    if name == "fisher_z":
-        return FisherZ(table.values[rows])
-    return discrete_test(name, table.values[rows].astype(np.int64))
-
-
-class _Remembering:
-    """A test that never asks twice and keeps which sets separate."""
-
-    def __init__(self, test: Test, alpha: float, never: Bools, always: Bools) -> None:
-        self._test = test
-        self.alpha = alpha
-        self._never = never
-        self._always = always
-        self._known: dict[tuple[int, int, tuple[int, ...]], float] = {}
-        self.depth = 0
-
-    def __call__(self, i: int, j: int, given: Sequence[int]) -> float:
-        if self._always[i, j]:
-            return 0.0
-        if self._never[i, j]:
-            return 1.0
-        return self.ask(i, j, given)
-
-    def ask(self, i: int, j: int, given: Sequence[int]) -> float:
-        key = (min(i, j), max(i, j), tuple(sorted(given)))
-        if key not in self._known:
-            p = self._test(*key)
-            # A test that is undefined says nothing against independence.
-            self._known[key] = 1.0 if np.isnan(p) else p
-            self.depth = max(self.depth, len(given))
-        return self._known[key]
-
-    def separating(self) -> dict[Pair, Separating]:
-        """For each pair the sets that separate it, with their p-values."""
-        found: dict[Pair, Separating] = {}
-        for (i, j, given), p in sorted(self._known.items()):
-            if p > self.alpha and not self._always[i, j]:
-                found.setdefault((i, j), []).append((given, p))
-        return found
+        names = tuple(statistics.names)
+        test = independence_test(statistics, self.test, compat=self.compat)
+        known = _Knowledge(background or Background(), names)
+        most = len(names) if self.max_conditioning is None else self.max_conditioning
+        if test.name == "fisher_z":
+            most = min(most, int(np.ceil(statistics.n - 3.0)) - 1)
+        if most < 0:
+            raise DataError(
+                f"a test of two columns needs more than 3 rows, got {statistics.n:g}"
+            )
+        if len(names) < 2:
+            return Graph.empty(names)
+        answers = _Compiled(test, self.alpha, known, self.compat is not None)
+        if self.compat is None:
+            order = answers.order()
+            names, known = tuple(names[v] for v in order), known.reordered(order)
+            answers = answers.reordered(order, known)
+        return _search(answers, names, known, most).reorder(statistics.names)
 
 
 def pc_search(
@@ -258,12 +209,13 @@ def pc_search(
     alpha: float,
     max_conditioning: int | None = None,
 ) -> Graph:
-    """PC with any test of conditional independence.
+    """PC with any test of conditional independence, in Python.
 
     Parameters
     ----------
     test : callable
-        ``(i, j, given) -> p`` over positions in ``names``.
+        ``(i, j, given) -> p`` over positions in ``names``; NaN, for a test that is
+        undefined, says nothing against independence.
     names : sequence of str
         The variables, in an order that depends on their content only.
     background : Background
@@ -279,17 +231,12 @@ def pc_search(
     Graph
         A legal CPDAG, or MPDAG under background knowledge.
 
-    Raises
-    ------
-    DataError
-        If the search fails.
-
     Notes
     -----
     After the skeleton, background knowledge directs first, then the colliders found,
     the clearest first, as far as no edge is directed twice and no cycle arises. What
-    they leave open is completed to a DAG, whose class, closed under the knowledge, is
-    the result: legal by construction.
+    they leave open is completed to a DAG with as few further v-structures as may be,
+    whose class, closed under the knowledge, is the result: legal by construction.
 
     Examples
     --------
@@ -302,152 +249,301 @@ def pc_search(
     b --> c
     """
     nodes = tuple(names)
-    forbidden = background.forbidden_matrix(nodes)
-    required = background.required_matrix(nodes)
-    asked = _Remembering(test, alpha, forbidden & forbidden.T, required | required.T)
-    adjacent = skeleton(
-        asked, len(nodes), alpha=alpha, max_conditioning=max_conditioning
+    if len(nodes) < 2:
+        return Graph.empty(nodes)
+    known = _Knowledge(background, nodes)
+    most = len(nodes) if max_conditioning is None else max_conditioning
+    return _search(_Asked(test, alpha, known), nodes, known, most)
+
+
+class _Knowledge:
+    """Background knowledge as matrices over the variables."""
+
+    def __init__(self, background: Background, names: Sequence[str]) -> None:
+        background.check(names)
+        p = len(names)
+        if background.is_empty:
+            self.forbidden = np.eye(p, dtype=bool)
+            self.required = np.zeros((p, p), dtype=bool)
+        else:
+            self.forbidden = background.forbidden_matrix(names)
+            self.required = background.required_matrix(names)
+
+    def reordered(self, order: Ints) -> _Knowledge:
+        other = object.__new__(_Knowledge)
+        other.forbidden = _among(self.forbidden, order)
+        other.required = _among(self.required, order)
+        return other
+
+    @property
+    def never(self) -> Bools:
+        """Pairs that are not adjacent."""
+        return self.forbidden & self.forbidden.T
+
+    @property
+    def always(self) -> Bools:
+        """Pairs that are."""
+        return self.required | self.required.T
+
+
+def _among(matrix: npt.NDArray[Any], order: Ints) -> npt.NDArray[Any]:
+    return np.ascontiguousarray(matrix[np.ix_(order, order)])
+
+
+# --- the search -----------------------------------------------------------------------
+
+
+class _Answers(Protocol):
+    """Where the answers of the tests come from."""
+
+    union: bool
+
+    def skeleton(self, most: int) -> Removed:
+        """For each pair the size of the set that separated it, KEPT or NEVER."""
+        ...
+
+    def marginal(self, i: int, j: int) -> float:
+        """How little a pair depends without conditioning; monotone in p."""
+        ...
+
+    def colliders(self, adjacent: Bools, removed: Removed, most: int) -> Ints:
+        """Ends and middles (a, middle, b) of colliders, the first to be obeyed first.
+
+        Those are unshielded triples whose middle is in less than half of the sets that
+        separate its ends: sets next to either end in the skeleton, up to one larger
+        than that at which the search removed the pair. With just that size, the middle
+        of a true collider is hardly ever in a set; with all sizes, the largest are
+        tested on too few rows. A pair that knowledge kept from being tested is asked
+        for up to one more than any other was. If no such set separates, those of the
+        search speak. The clearest come first: by the share of sets with the middle,
+        then by the lead of the largest p-value without the middle over that with it.
+        """
+        ...
+
+
+def _search(
+    answers: _Answers, names: tuple[str, ...], known: _Knowledge, most: int
+) -> Graph:
+    from llmcd.discovery.kernels.meek import (
+        accept_colliders,
+        causal_learns_orientation,
+        class_of,
+        extend_partial,
     )
-    known = _known_arcs(adjacent, forbidden, required, asked)
-    arcs = known.copy()
-    for collider in _colliders(adjacent, asked, max_conditioning):
-        _accept(arcs, collider)
-    dag = _to_dag(nodes, adjacent, arcs)
-    edges = [(nodes[i], nodes[j]) for i, j in np.argwhere(known)]
-    return mpdag(cpdag(dag), edges)
+    from llmcd.discovery.kernels.skeleton import KEPT
+
+    removed = answers.skeleton(most)
+    adjacent = np.ascontiguousarray(removed == KEPT)
+    directed = _known_arcs(adjacent, known, answers)
+    triples = answers.colliders(adjacent, removed, most)
+    if answers.union and not directed.any():
+        arcs, lines = causal_learns_orientation(adjacent, triples)
+        dag, apart = extend_partial(arcs, lines)
+        if apart == 0 and np.array_equal(class_of(dag, directed)[0], arcs):
+            return Graph.from_directed_matrix(names, arcs | lines)
+    arcs = directed.copy()
+    accept_colliders(arcs, triples)
+    dag, _ = extend_partial(arcs, adjacent & ~(arcs | arcs.T))
+    arcs, lines = class_of(dag, directed)
+    return Graph.from_directed_matrix(names, arcs | lines)
 
 
-def _known_arcs(
-    adjacent: Bools, forbidden: Bools, required: Bools, asked: _Remembering
-) -> Bools:
+def _known_arcs(adjacent: Bools, known: _Knowledge, answers: _Answers) -> Bools:
     """Arcs that background knowledge leaves no choice about, made acyclic.
 
     One-way prohibitions can close a cycle of adjacencies; then the weakest adjacency
     on it, one that is not required, cannot be real and is removed.
     """
-    arcs = adjacent & forbidden.T
-    while True:
-        loops = np.argwhere(arcs & _reach(arcs).T & ~required)
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import connected_components
+
+    arcs = np.ascontiguousarray(adjacent & known.forbidden.T)
+    while arcs.any():
+        _, part = connected_components(csr_array(arcs), connection="strong")
+        together = part[:, None] == part
+        loops = np.argwhere(arcs & together & ~known.required)
         if not len(loops):
-            return arcs
-        weakest = max((asked.ask(i, j, ()), int(i), int(j)) for i, j in loops)
+            break
+        weakest = max((answers.marginal(i, j), int(i), int(j)) for i, j in loops)
         i, j = weakest[1:]
         adjacent[i, j] = adjacent[j, i] = arcs[i, j] = False
+    return arcs
 
 
-def _reach(arcs: Bools) -> Bools:
-    reach = arcs.copy()
-    for k in range(len(arcs)):
-        reach |= np.outer(reach[:, k], reach[k])
-    return reach
+def _clearest(triples: Ints, votes: Floats) -> Ints:
+    a, middle, b = triples.T
+    return triples[np.lexsort((b, a, middle, -votes[:, 1], votes[:, 0]))]
 
 
-class _Collider(NamedTuple):
-    share: float
-    lead: float
-    a: int
-    middle: int
-    b: int
+# --- answers from kernels -------------------------------------------------------------
 
 
-def _colliders(
-    adjacent: Bools, asked: _Remembering, max_conditioning: int | None
-) -> list[_Collider]:
-    """Unshielded triples whose middle is in less than half of the separating sets.
+class _Compiled:
+    """Answers of a test on sufficient statistics."""
 
-    The clearest come first: by the share of sets with the middle, then by the lead of
-    the largest p-value without the middle over that with it, then by position.
-    """
-    logged = asked.separating()
-    sets: dict[Pair, Separating] = {}
-    found: list[_Collider] = []
-    for middle in range(len(adjacent)):
-        ends = map(int, np.flatnonzero(adjacent[middle]))
-        for a, b in combinations(ends, 2):
-            if adjacent[a, b]:
-                continue
-            if (a, b) not in sets:
-                earlier = logged.get((a, b), [])
-                sets[a, b] = _separating(
-                    a, b, adjacent, asked, earlier, max_conditioning
-                )
-            without = [p for given, p in sets[a, b] if middle not in given]
-            within = [p for given, p in sets[a, b] if middle in given]
-            if len(within) < len(without):
-                share = len(within) / (len(within) + len(without))
-                lead = max(without) - max(within, default=0.0)
-                found.append(_Collider(share, lead, a, middle, b))
-    return sorted(found, key=lambda c: (c.share, -c.lead, c.middle, c.a, c.b))
+    def __init__(
+        self,
+        test: IndependenceTest,
+        alpha: float,
+        known: _Knowledge,
+        union: bool,
+        marginal: Floats | None = None,
+    ) -> None:
+        self._test = test
+        self._log_alpha = float(np.log(alpha))
+        self._alpha = alpha
+        self.union = union
+        self._never, self._always = known.never, known.always
+        self._depth = 0
+        self._marginal = self._ask_all() if marginal is None else marginal
+
+    def _ask_all(self) -> Floats:
+        """Each pair without conditioning; 0 for those that are not asked."""
+        from llmcd.discovery.kernels.independence import log_p_batch
+
+        xs, ys = np.nonzero(np.triu(~(self._never | self._always), 1))
+        given = np.empty((len(xs), 0), dtype=np.int64)
+        found = np.zeros(self._never.shape)
+        # NaN: too few rows for any evidence of dependence.
+        found[xs, ys] = np.nan_to_num(log_p_batch(self._test.problem, xs, ys, given))
+        return found + found.T
+
+    def order(self) -> Ints:
+        """The variables by their tests without conditioning, whatever the columns'."""
+        keys = [self._marginal.sum(axis=1), (self._marginal**2).sum(axis=1)]
+        rounded: list[Floats] = []
+        for key in keys:  # sums round by the order of the columns
+            part, power = np.frexp(key)
+            rounded.append(np.ldexp(np.rint(part * 2.0**33), power))
+        return np.lexsort(rounded[::-1])
+
+    def reordered(self, order: Ints, known: _Knowledge) -> _Compiled:
+        """The same for the variables in another order."""
+        problem = self._test.problem
+        moved = {
+            field: np.ascontiguousarray(getattr(problem, field)[order])
+            for field in ("starts", "stops", "codes", "sizes", "first")
+            if len(getattr(problem, field))
+        }
+        names = tuple(self._test.names[v] for v in order)
+        test = IndependenceTest(self._test.name, names, problem._replace(**moved))
+        marginal = _among(self._marginal, order)
+        return _Compiled(test, self._alpha, known, self.union, marginal)
+
+    def skeleton(self, most: int) -> Removed:
+        from llmcd.discovery.kernels.skeleton import KEPT, NEVER, remove_level
+
+        removed = np.full(self._never.shape, KEPT, dtype=np.int16)
+        removed[(self._marginal > self._log_alpha) & ~self._always] = 0
+        removed[self._never] = NEVER
+        problem, always = self._test.problem, self._always
+        strongest = np.argsort(self._marginal, axis=1, kind="stable")
+        for level in range(1, most + 1):
+            if not remove_level(
+                problem, strongest, removed, always, level, self._log_alpha
+            ):
+                break
+            self._depth = level
+        return removed
+
+    def marginal(self, i: int, j: int) -> float:
+        return float(self._marginal[i, j])
+
+    def colliders(self, adjacent: Bools, removed: Removed, most: int) -> Ints:
+        from llmcd.discovery.kernels.skeleton import collider_votes
+
+        limits = (most, self._depth, self.union)
+        triples, votes = collider_votes(
+            self._test.problem, adjacent, removed, limits, self._log_alpha
+        )
+        if self.union:
+            a, middle, b = triples.T
+            return triples[np.lexsort((b, a, middle))]
+        return _clearest(triples, votes)
 
 
-def _separating(
-    a: int,
-    b: int,
-    adjacent: Bools,
-    asked: _Remembering,
-    earlier: Separating,
-    most: int | None,
-) -> Separating:
-    """Sets next to a or b in the skeleton that separate them.
-
-    They are asked for up to one more than the size at which the search removed the
-    pair: with just that size, the middle of a true collider is hardly ever in a set;
-    with all sizes, the largest are tested on too few rows. A pair that knowledge kept
-    from being tested is asked for up to one more than any other was. If no such set
-    separates, those of the search speak.
-    """
-    largest = 1 + (len(earlier[0][0]) if earlier else asked.depth)
-    near = [sorted(set(map(int, np.flatnonzero(adjacent[v]))) - {a, b}) for v in (a, b)]
-    largest = min(largest, max(map(len, near)))
-    if most is not None:
-        largest = min(largest, most)
-    sets = {
-        given
-        for pool in near
-        for size in range(largest + 1)
-        for given in combinations(pool, size)
-    }
-    tested = [(given, asked.ask(a, b, given)) for given in sorted(sets)]
-    return [(given, p) for given, p in tested if p > asked.alpha] or earlier
+# --- answers from a plug-in -----------------------------------------------------------
 
 
-def _accept(arcs: Bools, collider: _Collider) -> None:
-    """Direct a collider in place, if knowledge and clearer colliders allow it."""
-    a, middle, b = collider.a, collider.middle, collider.b
-    # One way only: knowledge against an arc is an arc in the other direction.
-    reach = _reach(arcs)
-    if not reach[middle, a] and not reach[middle, b]:
-        arcs[a, middle] = arcs[b, middle] = True
+class _Asked:
+    """Answers of a callable, which is never asked twice."""
+
+    union = False
+
+    def __init__(self, test: Test, alpha: float, known: _Knowledge) -> None:
+        self._test = test
+        self._alpha = alpha
+        self._never, self._always = known.never, known.always
+        self._known: dict[tuple[int, int, tuple[int, ...]], float] = {}
+        self._depth = 0
+
+    def _p(self, i: int, j: int, given: Sequence[int]) -> float:
+        key = (min(i, j), max(i, j), tuple(sorted(given)))
+        if key not in self._known:
+            p = self._test(*key)
+            self._known[key] = 1.0 if np.isnan(p) else p
+        return self._known[key]
+
+    def marginal(self, i: int, j: int) -> float:
+        return self._p(int(i), int(j), ())
+
+    def skeleton(self, most: int) -> Removed:
+        from llmcd.discovery.kernels.skeleton import KEPT, NEVER
+
+        removed = np.full(self._never.shape, KEPT, dtype=np.int16)
+        removed[self._never] = NEVER
+        for level in range(most + 1):
+            near = removed == KEPT
+            if near.sum(axis=1).max() <= level:
+                break
+            for i, j in np.argwhere(np.triu(near & ~self._always)).tolist():
+                self._depth = level
+                sets = _sets_between(i, j, near, level)
+                if any(self._p(i, j, given) > self._alpha for given in sets):
+                    removed[i, j] = removed[j, i] = level
+        return removed
+
+    def colliders(self, adjacent: Bools, removed: Removed, most: int) -> Ints:
+        sets: dict[tuple[int, int], Separating] = {}
+        triples: list[tuple[int, int, int]] = []
+        votes: list[tuple[float, float]] = []
+        for middle in range(len(adjacent)):
+            ends = np.flatnonzero(adjacent[middle]).tolist()
+            for a, b in combinations(ends, 2):
+                if adjacent[a, b]:
+                    continue
+                if (a, b) not in sets:
+                    sets[a, b] = self._separating(a, b, adjacent, removed, most)
+                without = [p for given, p in sets[a, b] if middle not in given]
+                within = [p for given, p in sets[a, b] if middle in given]
+                if len(within) < len(without):
+                    share = len(within) / (len(within) + len(without))
+                    triples.append((a, middle, b))
+                    votes.append((share, max(without) - max(within, default=0.0)))
+        found = np.array(triples, dtype=np.int64).reshape(-1, 3)
+        return _clearest(found, np.array(votes).reshape(-1, 2))
+
+    def _separating(
+        self, a: int, b: int, adjacent: Bools, removed: Removed, most: int
+    ) -> Separating:
+        from llmcd.discovery.kernels.skeleton import KEPT
+
+        level = int(removed[a, b])
+        tested = 0 <= level < KEPT
+        for near, sizes in (
+            (adjacent, range(min(most, 1 + (level if tested else self._depth)) + 1)),
+            (removed >= level, (level,) if tested else ()),
+        ):
+            sets = {s for size in sizes for s in _sets_between(a, b, near, size)}
+            asked = [(given, self._p(a, b, given)) for given in sorted(sets)]
+            found = [(given, p) for given, p in asked if p > self._alpha]
+            if found:
+                return found
+        return []
 
 
-def _to_dag(names: tuple[str, ...], adjacent: Bools, arcs: Bools) -> Graph:
-    """A DAG with these adjacencies and arcs and as few further colliders as possible.
-
-    Where the colliders found leave no legal completion (a cycle of four without a
-    chord needs one more, say), sinks are taken off greedily with the fewest new
-    v-structures.
-    """
-    lines = adjacent & ~(arcs | arcs.T)
-    partial = Graph.from_directed_matrix(names, arcs | lines)
-    if is_extendable(partial):
-        return consistent_extension(partial)
-    return Graph.from_directed_matrix(names, _greedy_extension(arcs, lines))
-
-
-def _greedy_extension(arcs: Bools, lines: Bools) -> Bools:
-    """Dor and Tarsi's algorithm with a count in place of their condition."""
-    result, arcs, lines = arcs.copy(), arcs.copy(), lines.copy()
-    left = np.ones(len(arcs), dtype=bool)
-    while left.any():
-        adjacent = arcs | arcs.T | lines
-        costs: list[tuple[int, int]] = []
-        for x in np.flatnonzero(left & ~arcs.any(axis=1)):
-            others, opened = np.flatnonzero(adjacent[x]), np.flatnonzero(lines[x])
-            apart = ~adjacent[np.ix_(opened, others)]
-            apart[opened[:, None] == others] = False
-            costs.append((int(apart.sum()), int(x)))
-        _, x = min(costs)
-        result[np.flatnonzero(lines[x]), x] = True
-        left[x] = False
-        arcs[x] = arcs[:, x] = lines[x] = lines[:, x] = False
-    return result
+def _sets_between(i: int, j: int, near: Bools, size: int) -> Iterator[tuple[int, ...]]:
+    """Sets of some size next to i, then those next to j."""
+    for v in (i, j):
+        pool = [k for k in np.flatnonzero(near[v]).tolist() if k not in (i, j)]
+        yield from combinations(pool, size)
