@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-import os
+import sys
+import time
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import cached_property
+from operator import index
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from llmcd.background import Background
-from llmcd.data.table import Note, Table, table
-from llmcd.discovery.ges import GES
-from llmcd.discovery.pc import PC
-from llmcd.equivalence import direction_shares
-from llmcd.errors import DataError, LlmcdError, VariablesError
+from llmcd.data.statistics import Statistics
+from llmcd.data.table import UNDESCRIBED, Note, Table, table
+from llmcd.discovery.limits import Limits
+from llmcd.discovery.methods import Method, choose_methods, search_table
+from llmcd.discovery.resampling import Outcome, run_resamples
+from llmcd.equivalence import consistent_extension, cpdag, direction_shares
+from llmcd.errors import DataError, VariablesError
 from llmcd.graph import Graph
 
 if TYPE_CHECKING:
@@ -25,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Candidates", "candidates"]
 
-METHODS: dict[str, type[PC] | type[GES]] = {"pc": PC, "ges": GES}
+_SHOWN_NOTES = 6
 _KNOWLEDGE = ("required", "forbidden", "tiers")
 
 
@@ -59,6 +62,11 @@ class Candidates:
         One line for each resample that failed.
     warnings : tuple of str
         What a reader must know.
+    complete : bool
+        Whether every resample was run.
+    order : tuple of str
+        The columns that were searched, in an order that depends on their content
+        only.
     table : Table or None
         The rows, while they are at hand; never saved.
     """
@@ -76,7 +84,23 @@ class Candidates:
     notes: tuple[Note, ...] = ()
     failures: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    complete: bool = True
+    order: tuple[str, ...] = ()
     table: Table | None = field(default=None, repr=False)
+
+    @cached_property
+    def class_graph(self) -> Graph:
+        """The CPDAG of the class: what is directed without background knowledge.
+
+        A direction that is here only in ``graph`` follows from the knowledge, not from
+        the data.
+        """
+        return self._without_knowledge(self.graph)
+
+    def _without_knowledge(self, graph: Graph) -> Graph:
+        if not any(getattr(self.background, kind) for kind in _KNOWLEDGE):
+            return graph
+        return cpdag(consistent_extension(graph))
 
     @cached_property
     def adjacency_support(self) -> npt.NDArray[np.float64]:
@@ -89,9 +113,11 @@ class Candidates:
 
         Each resample is replaced by its class: an undirected edge counts for the share
         of the class's members that direct it so, or else the search's ties would pose
-        as evidence.
+        as evidence. Directions that only background knowledge gives are left out: this
+        is the data's own voice.
         """
-        return _mean([direction_shares(g) for g in self.replicates or (self.graph,)])
+        graphs = map(self._without_knowledge, self.replicates or (self.graph,))
+        return _mean([direction_shares(g) for g in graphs])
 
     def __str__(self) -> str:
         return (
@@ -111,11 +137,13 @@ def _mean(matrices: Sequence[npt.NDArray[Any]]) -> npt.NDArray[np.float64]:
 def candidates(
     data_or_table: Table | pd.DataFrame,
     *,
-    method: str | PC | GES = "auto",
+    method: str | Method | Sequence[str | Method] = "auto",
     background: Background | Mapping[str, Any] | None = None,
     bootstrap: int = 50,
     seed: int = 0,
     n_jobs: int | None = None,
+    limits: Limits | None = None,
+    progress: bool = False,
 ) -> Candidates:
     """Search the table and resamples of its rows.
 
@@ -123,9 +151,9 @@ def candidates(
     ----------
     data_or_table : Table or pandas.DataFrame
         The checked table, or a DataFrame, which is checked first.
-    method : {"auto", "pc", "ges"}, PC or GES, optional
-        How to search; ``auto`` is PC, which takes every kind of table and obeys
-        background knowledge.
+    method : {"auto", "order", "pc", "ges"}, Method, or several of these, optional
+        How to search, such as ``PC(alpha=0.05)`` or ``CausalLearn("boss")``. Of
+        several the first gives the graph, and all of them search each resample.
     background : Background or mapping, optional
         Obeyed exactly.
     bootstrap : int, optional
@@ -135,11 +163,17 @@ def candidates(
         result is the same on one core and on many machines.
     n_jobs : int, optional
         Processes; None leaves it, and the backend, to ``joblib.parallel_config``.
+    limits : Limits, optional
+        Of time and memory.
+    progress : bool, optional
+        Show a bar on standard error.
 
     Returns
     -------
     Candidates
-        A resample that failed is in ``failures`` and in ``warnings``.
+        A resample that failed is in ``failures`` and in ``warnings``. When the time is
+        over or the user interrupts the resamples, what is finished is returned, with
+        ``complete`` false.
 
     Raises
     ------
@@ -170,18 +204,23 @@ def candidates(
     >>> float(found.adjacency_support[0, 2])
     1.0
     """
-    search, why = _method(method)
-    _check_count("bootstrap", bootstrap)
-    _check_count("seed", seed)
+    bootstrap, seed = _count("bootstrap", bootstrap), _count("seed", seed)
+    began = time.monotonic()
     rows = data_or_table if isinstance(data_or_table, Table) else table(data_or_table)
-    settings = search.settings(rows)
+    whole = rows.statistics()
+    searches, why = choose_methods(method, whole)
+    settings = _settings(searches, whole)
     known = Background.of(background)
-    _check_background(known, search, rows)
-    graph, outcomes = _run(search, rows, known, bootstrap, seed, n_jobs)
-    failures = tuple(found for found in outcomes if isinstance(found, str))
-    if failures and len(failures) == bootstrap:
+    _check_background(known, searches, rows)
+    _check_memory(rows, n_jobs, limits or Limits())
+    _say_compiling(progress)
+    graph, outcome = _run(
+        searches, rows, known, bootstrap, seed, n_jobs, limits, began, progress
+    )
+    failures = outcome.failures
+    if failures and not outcome.graphs:
         raise DataError(
-            f"the search failed on all {bootstrap} resamples, the first with: "
+            f"the search failed on all {len(failures)} resamples, the first with: "
             f"{failures[0]}; bootstrap=0 searches the table alone"
         )
     constant = dict.fromkeys(rows.set_aside, "constant")
@@ -189,12 +228,8 @@ def candidates(
     return Candidates(
         names=rows.input_names,
         graph=graph.with_nodes(rows.input_names),
-        replicates=tuple(
-            found.with_nodes(rows.input_names)
-            for found in outcomes
-            if not isinstance(found, str)
-        ),
-        method=search.name,
+        replicates=tuple(g.with_nodes(rows.input_names) for g in outcome.graphs),
+        method="+".join(search.name for search in searches),
         why_method=why,
         settings={
             **settings,
@@ -208,44 +243,69 @@ def candidates(
         fingerprint=rows.fingerprint,
         notes=rows.notes,
         failures=failures,
-        warnings=_warnings(rows, failures, bootstrap),
+        warnings=_warnings(rows, outcome, bootstrap * len(searches)),
+        complete=not outcome.stopped,
+        order=rows.names,
         table=rows,
     )
 
 
-def _method(method: str | PC | GES) -> tuple[PC | GES, str]:
-    if isinstance(method, (PC, GES)):
-        return method, "asked for"
-    if method == "auto":
-        return PC(), "auto: takes every kind of column and obeys background knowledge"
-    if method not in METHODS:
-        raise ValueError(
-            f"method must be 'auto', {', '.join(map(repr, METHODS))}, PC(...) or "
-            f"GES(...), got {method!r}"
-        )
-    return METHODS[method](), "asked for"
+def _settings(searches: Sequence[Method], statistics: Statistics) -> dict[str, Any]:
+    if len(searches) == 1:
+        return dict(searches[0].settings(statistics))
+    return {
+        f"{search.name}: {key}": value
+        for search in searches
+        for key, value in search.settings(statistics).items()
+    }
 
 
-def _check_count(what: str, value: object) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+def _count(what: str, value: Any) -> int:
+    try:
+        number = -1 if isinstance(value, bool) else index(value)
+    except TypeError:
+        number = -1
+    if number < 0:
         raise ValueError(f"{what} must be an integer of at least 0, got {value!r}")
+    return number
 
 
-def _check_background(known: Background, search: PC | GES, rows: Table) -> None:
+def _check_background(
+    known: Background, searches: Sequence[Method], rows: Table
+) -> None:
     known.check(rows.input_names)
     given = {kind for kind in _KNOWLEDGE if getattr(known, kind)}
-    cannot = sorted(given - search.honours)
-    if cannot:
-        raise VariablesError(
-            f"method {search.name!r} cannot honour background knowledge "
-            f"({', '.join(cannot)}); use method='pc', or leave the knowledge out"
-        )
+    for search in searches:
+        cannot = sorted(given - search.honours)
+        if cannot:
+            raise VariablesError(
+                f"method {search.name!r} cannot honour background knowledge "
+                f"({', '.join(cannot)}); use method='auto', or leave the knowledge out"
+            )
     constant = set(rows.set_aside)
     lost = [f"{a} --> {b}" for a, b in sorted(known.required) if constant & {a, b}]
     if lost:
         raise VariablesError(
             f"required edges at a constant column: {', '.join(lost)}; a column without "
             "variation stays without edges, so leave these out, or the column"
+        )
+
+
+def _check_memory(rows: Table, n_jobs: int | None, limits: Limits) -> None:
+    # rows, their resample and codes for each process, and the moments of the columns
+    processes = abs(n_jobs or 1)
+    columns = sum(max(len(levels), 1) for levels in rows.levels)
+    needed = 8.0 * ((1 + 2 * processes) * rows.values.size + processes * columns**2)
+    limits.check_memory(needed, f"{processes} searches at a time")
+
+
+def _say_compiling(progress: bool) -> None:
+    from llmcd.discovery.kernels import are_compiled
+
+    if progress and not are_compiled():
+        sys.stderr.write(
+            "llmcd: compiling the searches, once for this installation; this takes "
+            "about a minute\n"
         )
 
 
@@ -260,61 +320,55 @@ def _among(known: Background, names: Sequence[str]) -> Background:
 
 
 def _run(
-    search: PC | GES,
+    searches: Sequence[Method],
     rows: Table,
     known: Background,
     bootstrap: int,
     seed: int,
     n_jobs: int | None,
-) -> tuple[Graph, list[Graph | str]]:
-    from joblib import Parallel, delayed
+    limits: Limits | None,
+    began: float,
+    progress: bool,
+) -> tuple[Graph, Outcome]:
     from threadpoolctl import threadpool_limits
 
     known = _among(known, rows.names)
     # BLAS may round differently on several threads, and slows down what runs beside.
     with threadpool_limits(1, user_api="blas"):
-        graph = search.search(rows, known)
-        seeds = np.random.SeedSequence(seed).spawn(bootstrap)
-        here = os.getpid()
-        tasks = (delayed(_resample)(search, rows, known, s, here) for s in seeds)
-        outcomes: Any = Parallel(n_jobs=n_jobs)(tasks) if bootstrap else []
-        return graph, list(outcomes)
+        graph = search_table(searches[0], rows, known)
+        return graph, run_resamples(
+            searches, rows, known, resamples=bootstrap, seed=seed, n_jobs=n_jobs,
+            limits=limits, began=began, progress=progress,
+        )  # fmt: skip
 
 
-def _resample(
-    search: PC | GES,
-    rows: Table,
-    known: Background,
-    seed: np.random.SeedSequence,
-    parent: int,
-) -> Graph | str:
-    """One search; a failure is returned in words, so that none is lost."""
-    from threadpoolctl import threadpool_limits
-
-    n = rows.n_rows
-    draws = np.random.default_rng(seed).multinomial(n, np.full(n, 1.0 / n))
-    # In the parent it is limited already, and threads must not undo each other's limit.
-    alone = nullcontext() if os.getpid() == parent else threadpool_limits(1, "blas")
-    try:
-        with alone:
-            return search.search(rows, known, weights=draws.astype(np.int64))
-    except (LlmcdError, ValueError, ArithmeticError, np.linalg.LinAlgError) as error:
-        return f"{type(error).__name__}: {error}"
+def _table_warnings(rows: Table) -> list[str]:
+    """What the table's notes say that a reader of the graph must know."""
+    said = [
+        f"{note.column}: {note.detail}" if note.column else note.detail
+        for note in rows.notes
+        if note.action in ("warning", "set aside") and note.detail != UNDESCRIBED
+    ]
+    if len(said) > _SHOWN_NOTES:
+        more = len(said) - _SHOWN_NOTES
+        said[_SHOWN_NOTES:] = [f"and {more} more notes on the table: see data_report"]
+    return said
 
 
-def _warnings(
-    rows: Table, failures: tuple[str, ...], bootstrap: int
-) -> tuple[str, ...]:
+def _warnings(rows: Table, outcome: Outcome, planned: int) -> tuple[str, ...]:
     found: list[str] = []
+    if outcome.stopped:
+        found.append(f"partial: {outcome.stopped}; supports rest on these only")
+    found.extend(_table_warnings(rows))
     if rows.family == "mixed":
         found.append(
-            "the table mixes continuous and discrete columns: they are tested as "
+            "the table mixes continuous and discrete columns: they are taken as "
             "degenerate-Gaussian columns, which see dependence that is linear in the "
             "values and in the indicators of the levels only"
         )
-    if failures:
+    if outcome.failures:
         found.append(
-            f"{len(failures)} of {bootstrap} resamples failed, the first with: "
-            f"{failures[0]}"
+            f"{len(outcome.failures)} of {planned} resamples failed, the first with: "
+            f"{outcome.failures[0]}"
         )
     return tuple(found)

@@ -1,5 +1,6 @@
 """Candidates: the same for any order and any number of processes; nothing lost."""
 
+import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,7 @@ from llmcd.background import Background
 from llmcd.data.table import table
 from llmcd.discovery.ensemble import Candidates, candidates
 from llmcd.discovery.ges import GES
+from llmcd.discovery.limits import Limits
 from llmcd.discovery.pc import PC
 from llmcd.equivalence import cpdag, is_cpdag, is_mpdag
 from llmcd.errors import DataError, VariablesError
@@ -98,14 +100,16 @@ def test_processes_and_threads_change_nothing():
 def test_each_resample_has_its_own_seed():
     """Replicate i is the search of the i-th spawned draw, however many follow."""
     data = table(rows("continuous", seed=6))
-    found = candidates(data, bootstrap=5, seed=9)
+    found = candidates(data, method="pc", bootstrap=5, seed=9)
     for k, seed in enumerate(np.random.SeedSequence(9).spawn(5)):
         n = data.n_rows
         draws = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n))
-        graph = PC().search(data, weights=draws)
+        graph = PC().search(data.statistics(draws))
         assert found.replicates[k] == graph.reorder(found.names)
-    assert candidates(data, bootstrap=3, seed=9).replicates == found.replicates[:3]
-    assert candidates(data, bootstrap=5, seed=8).replicates != found.replicates
+    again = {"method": "pc", "bootstrap": 5}
+    third = candidates(data, method="pc", bootstrap=3, seed=9)
+    assert third.replicates == found.replicates[:3]
+    assert candidates(data, **again, seed=8).replicates != found.replicates
 
 
 # --- what is in it --------------------------------------------------------------------
@@ -217,7 +221,8 @@ def test_support_cannot_be_changed():
 @pytest.mark.parametrize(
     ("method", "kind", "expected"),
     [
-        ("auto", "continuous", {"alpha": 0.01, "test": "fisher_z"}),
+        ("pc", "continuous", {"alpha": 0.01, "test": "fisher_z"}),
+        ("auto", "discrete", {"score": "bdeu"}),
         (PC(alpha=0.05), "discrete", {"alpha": 0.05, "test": "chi2"}),
         ("pc", "mixed", {"max_conditioning": None, "test": "degenerate_gaussian"}),
         ("ges", "continuous", {"score": "bic"}),
@@ -228,7 +233,8 @@ def test_settings_say_how_to_run_it_again(method, kind, expected):
     found = candidates(rows(kind, seed=12), method=method, bootstrap=1, seed=3)
     more = {"bootstrap": 1, "seed": 3, "missing": "error"}
     assert {**expected, **more}.items() <= dict(found.settings).items()
-    assert found.method == ("ges" if method == "ges" else "pc")
+    names = {"ges": "ges", "auto": "order"}
+    assert found.method == names.get(method if isinstance(method, str) else "", "pc")
     assert ("auto" in found.why_method) == (method == "auto")
 
 
@@ -251,14 +257,15 @@ def test_no_cell_is_shown():
 
 @dataclass(frozen=True)
 class Failing(PC):
-    """PC that fails on resamples in which the first row is missing."""
+    """PC that fails on every, or about every other, resample (not on the table)."""
 
     always: bool = False
 
-    def search(self, table, background=None, *, weights=None):
-        if weights is not None and (self.always or weights[0] == 0):
+    def search(self, statistics, background=None):
+        resample = abs(statistics.mean).max() > 1e-9
+        if resample and (self.always or statistics.mean[0] > 0):
             raise DataError("nothing works")
-        return super().search(table, background, weights=weights)
+        return super().search(statistics, background)
 
 
 def test_a_failed_resample_is_counted_and_told():
@@ -277,12 +284,96 @@ def test_when_every_resample_fails_there_is_no_result():
         candidates(df, method=Failing(always=True), bootstrap=4)
 
 
-def test_ges_refuses_background_and_names_the_way_out():
-    """Before any work, with what it cannot honour."""
+@dataclass(frozen=True)
+class Deaf(PC):
+    """PC that obeys no knowledge."""
+
+    name = "deaf"
+    honours = frozenset({"tiers"})
+
+
+def test_knowledge_that_cannot_be_honoured_is_refused():
+    """Before any work, with what it cannot honour and the way out."""
     df = rows("continuous", seed=17)
     a, b = df.columns[:2]
-    with pytest.raises(VariablesError, match=r"'ges'.*forbidden.*method='pc'"):
-        candidates(df, method="ges", background={"forbidden": [[a, b]]})
+    with pytest.raises(VariablesError, match=r"'deaf'.*\(forbidden\).*method='auto'"):
+        candidates(df, method=Deaf(), background={"forbidden": [[a, b]]})
+
+
+@pytest.mark.parametrize("method", ["order", "pc", "ges"])
+def test_every_own_method_obeys_knowledge(method):
+    """Required, forbidden and tiers hold whatever searches."""
+    df = rows("continuous", seed=17)
+    a, b, c, d, *rest = df.columns
+    known = Background([(b, a)], [(c, d)], [[b, c], [a, d, *rest]])
+    for graph in candidates(
+        df, method=method, background=known, bootstrap=2
+    ).replicates:
+        assert (b, a) in graph.directed_edges()
+        assert (c, d) not in [*graph.directed_edges(), *graph.undirected_edges()]
+        assert not {(x, y) for x, y in graph.directed_edges() if y in (b, c)} - {
+            (b, c), (c, b),
+        }  # fmt: skip
+
+
+def test_several_methods_make_one_ensemble():
+    """The first gives the graph; each resample counts once for each method."""
+    df = rows("continuous", seed=20)
+    both = candidates(df, method=["pc", "ges"], bootstrap=3)
+    assert both.method == "pc+ges"
+    assert both.graph == candidates(df, method="pc", bootstrap=0).graph
+    assert len(both.replicates) == 6
+    assert both.settings["pc: alpha"] == 0.01
+    with pytest.raises(ValueError, match=r"at least one method"):
+        candidates(df, method=[])
+
+
+def test_what_the_table_warns_of_reaches_the_reader():
+    """Copies, too few rows and columns set aside are among the warnings."""
+    df = rows("continuous", seed=21).assign(one=1)
+    df["copy"] = 2 * df[df.columns[0]] + 1e-3 * np.random.default_rng(0).normal(
+        size=200
+    )
+    said = " ".join(candidates(df, bootstrap=0).warnings)
+    assert "one: " in said
+    assert "copy" in said
+
+
+@dataclass(frozen=True)
+class Slow(PC):
+    """PC that takes its time."""
+
+    def search(self, statistics, background=None):
+        time.sleep(0.1)
+        return super().search(statistics, background)
+
+
+def test_time_limit_gives_a_partial_result():
+    """What is finished is returned, and the result says that it is partial."""
+    found = candidates(
+        rows("continuous", seed=22), method=Slow(), bootstrap=60,
+        limits=Limits(seconds=3.0),
+    )  # fmt: skip
+    assert not found.complete
+    assert 0 < len(found.replicates) < 60
+    assert "partial: the limit of 3 seconds" in found.warnings[0]
+
+
+def test_memory_is_refused_before_it_is_taken():
+    """The estimate stands in the error."""
+    with pytest.raises(DataError, match=r"more than the limit of 1e-06 GB"):
+        candidates(rows("continuous"), limits=Limits(gigabytes=1e-6))
+
+
+def test_knowledge_is_not_the_datas_voice():
+    """Directions that only background knowledge gives are in no support."""
+    rng = np.random.default_rng(23)
+    x = rng.normal(size=400)
+    df = pd.DataFrame({"x": x, "y": x + rng.normal(size=400)})
+    found = candidates(df, background={"required": [["x", "y"]]}, bootstrap=4)
+    assert found.graph.directed_edges() == (("x", "y"),)
+    assert found.class_graph.undirected_edges() == (("x", "y"),)
+    assert found.direction_support[0, 1] == found.direction_support[1, 0] == 0.5
 
 
 def test_required_edges_at_a_constant_column_are_refused():
@@ -302,8 +393,9 @@ def test_knowledge_about_strangers_is_refused():
 @pytest.mark.parametrize(
     ("argument", "value", "words"),
     [
-        ("method", "lingam", "'auto', 'pc', 'ges'"),
-        ("method", PC(test="chi2"), "the table is continuous"),
+        ("method", "lingam", "'auto', 'order', 'pc', 'ges'"),
+        ("method", object(), "method must have name, honours, settings and search"),
+        ("method", PC(test="chi2"), "chi2"),
         ("bootstrap", -1, "bootstrap must be an integer of at least 0"),
         ("bootstrap", 2.5, "bootstrap must be an integer"),
         ("seed", -3, "seed must be an integer of at least 0"),
