@@ -156,10 +156,9 @@ class Answers:
     ----------
     answers : tuple of Answer
         The answers.
-    complete : bool
-        Whether everything that was planned was asked.
-    note : str
-        When not complete: why, and how to go on.
+    unfinished : mapping of str to str
+        For each expert that was not asked everything that was planned: why, and how to
+        go on.
 
     Examples
     --------
@@ -169,11 +168,14 @@ class Answers:
     """
 
     answers: tuple[Answer, ...] = ()
-    complete: bool = True
-    note: str = ""
+    unfinished: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "answers", tuple(self.answers))
+        object.__setattr__(self, "unfinished", MappingProxyType(dict(self.unfinished)))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.answers, dict(self.unfinished))
 
     @classmethod
     def none(cls) -> Answers:
@@ -192,6 +194,18 @@ class Answers:
 
     def __len__(self) -> int:
         return len(self.answers)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every expert was asked everything that was planned."""
+        return not self.unfinished
+
+    @property
+    def note(self) -> str:
+        """When not complete: why, and how to go on."""
+        if len(self.unfinished) == 1:
+            return next(iter(self.unfinished.values()))
+        return "; ".join(f"{who}: {why}" for who, why in self.unfinished.items())
 
     def for_pair(self, a: str, b: str) -> tuple[Answer, ...]:
         """Answers about a pair, in both presentation orders.
@@ -225,6 +239,38 @@ class Answers:
         (('x', 'y'),)
         """
         return tuple(sorted({x.pair for x in self.answers}))
+
+    def updated(self, newer: Answers) -> Answers:
+        """These answers and newer ones.
+
+        Of two answers by the same expert to the same question (pair, order, kind and
+        sample) the newer stays, unless it is missing.
+
+        Parameters
+        ----------
+        newer : Answers
+            What was answered since.
+
+        Returns
+        -------
+        Answers
+            What the newer say of an expert's being done with counts.
+
+        Examples
+        --------
+        >>> old = Answers((Answer("x", "y", "none"), Answer("y", "x", "none")))
+        >>> [
+        ...     x.verdict
+        ...     for x in old.updated(Answers((Answer("x", "y", "a->b"),))).answers
+        ... ]
+        ['a->b', 'none']
+        """
+        found = {_asked(x): x for x in self.answers}
+        for answer in newer.answers:
+            if answer.reason != "missing" or _asked(answer) not in found:
+                found[_asked(answer)] = answer
+        still = {w: y for w, y in self.unfinished.items() if w not in newer.experts}
+        return Answers(tuple(found.values()), {**still, **newer.unfinished})
 
     @property
     def experts(self) -> tuple[str, ...]:
@@ -293,8 +339,8 @@ class Answers:
         path : path
             Replaced in one step, so a half-written file is never left.
         """
-        head = {"format": _FORMAT, "version": 1}
-        head |= {"complete": self.complete, "note": self.note}
+        head: dict[str, Any] = {"format": _FORMAT, "version": 1}
+        head["unfinished"] = dict(self.unfinished)
         lines = [json.dumps(head), *(json.dumps(x.to_dict()) for x in self.answers)]
         target = Path(path)
         part = target.with_name(f"{target.name}.{os.getpid()}.part")
@@ -328,7 +374,11 @@ class Answers:
                 f"{path} does not begin with a line of {_FORMAT!r}; a file of recorded "
                 f"pair answers is read by Recorded(path)"
             )
-        head = lines[0][1]
+        unfinished = lines[0][1].get("unfinished", {})
+        if not isinstance(unfinished, Mapping):
+            raise FormatError(
+                f"{path}, line 1: 'unfinished' must be an object, got {unfinished!r}"
+            )
         known = {f.name for f in fields(Answer)}
         found: list[Answer] = []
         for number, line in lines[1:]:
@@ -336,9 +386,12 @@ class Answers:
                 found.append(Answer(**{k: v for k, v in line.items() if k in known}))
             except (TypeError, ValueError) as problem:
                 raise FormatError(f"{path}, line {number}: {problem}") from problem
-        return cls(
-            tuple(found), bool(head.get("complete", True)), str(head.get("note", ""))
-        )
+        return cls(tuple(found), {str(k): str(v) for k, v in unfinished.items()})
+
+
+def _asked(answer: Answer) -> tuple[Any, ...]:
+    """Who was asked what."""
+    return (answer.expert, answer.kind, answer.a, answer.b, answer.sample)
 
 
 def read_json_lines(path: str | os.PathLike[str]) -> list[tuple[int, dict[str, Any]]]:

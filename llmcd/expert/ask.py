@@ -7,6 +7,7 @@ import inspect
 import os
 import sys
 import threading
+import warnings
 from collections import deque
 from collections.abc import Awaitable, Generator, Iterable
 from dataclasses import dataclass, field
@@ -18,8 +19,8 @@ from rich.progress import TimeRemainingColumn as TimeLeft
 
 from llmcd.errors import BudgetExceeded, ExpertError
 from llmcd.expert.answers import Answer, Answers
-from llmcd.expert.budget import Budget, Ledger, Price
-from llmcd.expert.protocol import Expert, Reply, StopAsking, identity, label
+from llmcd.expert.budget import Budget, Ledger, Price, as_budget
+from llmcd.expert.protocol import Expert, Reply, StopAsking, identity, label, untold
 from llmcd.expert.questions import Plan, Question
 from llmcd.expert.replies import Parsed, parse_reply
 from llmcd.expert.resolve import resolve
@@ -50,7 +51,7 @@ def ask(
     again, so an interrupted run goes on where it stopped. A reply that cannot be read
     is asked for once more with a remark, then it is an answer without a verdict. When
     the budget is reached, the expert fails or Ctrl-C is pressed, what was answered is
-    returned with ``complete=False`` and a note.
+    returned, with the reason in ``unfinished``.
 
     Parameters
     ----------
@@ -79,6 +80,8 @@ def ask(
         If not even the first question fits into the budget.
     ValueError
         If there is nobody to ask.
+    TypeError
+        If the budget is no Budget.
 
     Examples
     --------
@@ -93,13 +96,33 @@ def ask(
     if somebody is None:
         raise ValueError("there is nobody to ask: expert is None; give an expert")
     questions = plan.questions if isinstance(plan, Plan) else tuple(plan)
+    notes = plan.notes if isinstance(plan, Plan) else ()
+    limits = as_budget(budget)
     given = store if isinstance(store, Store) or store is None else Store(store)
-    run = _Run(somebody, given, budget)
+    run = _Run(somebody, given, limits, notes)
+    lost = untold(somebody) if given is not None else ()
+    if lost:
+        _warn(
+            f"the store cannot compare the attributes {list(lost)} of {run.label} and "
+            f"takes any two such {type(somebody).__name__} for one"
+        )
     try:
-        return run.ask(tuple(dict.fromkeys(questions)), progress)
+        found = run.ask(tuple(dict.fromkeys(questions)), progress)
     finally:
         if given is not None and given is not store:
             given.close()
+    is_new = given is not None and run.n_new and not lost
+    if is_new and identity(somebody) != run.identity:
+        _warn(
+            f"the attributes of {run.label} changed while it was asked, so that the "
+            "store will not find these replies again"
+        )
+    return found
+
+
+def _warn(problem: str) -> None:
+    give = "give it an attribute `identity`, a mapping of all that may change a reply"
+    warnings.warn(f"{problem}; {give}", UserWarning, stacklevel=3)
 
 
 def _exchange(
@@ -182,9 +205,14 @@ class _Stop:
 
 class _Run:
     def __init__(
-        self, expert: Expert, store: Store | None, budget: Budget | None
+        self,
+        expert: Expert,
+        store: Store | None,
+        budget: Budget,
+        notes: tuple[str, ...],
     ) -> None:
         self.expert, self.store, self.budget = expert, store, budget
+        self.notes = notes
         self.label, self.identity = label(expert), identity(expert)
         self.stop = _Stop()
         self.n_new = 0
@@ -218,8 +246,8 @@ class _Run:
         go_on = "ask again with the same store to go on"
         if self.store is None:
             go_on = "with store= a later run would go on from here"
-        note = f"{len(found)} of {len(tasks)} questions answered; {stop.why}; {go_on}"
-        return Answers(found, complete=False, note=note)
+        said = f"{len(found)} of {len(tasks)} questions answered; {stop.why}; {go_on}"
+        return Answers(found, {self.label: ". ".join([said, *self.notes])})
 
     def _look_up(self, tasks: list[_Task]) -> None:
         if self.store is None:
@@ -254,11 +282,13 @@ class _Run:
 
     def _out_of_budget(self) -> None:
         spent = f"the budget is reached ({self.ledger})"
+        # raised only when nothing at all was answered
         self.stop(
             spent,
             BudgetExceeded(
-                f"the next question to {self.label} does not fit: {spent}, with the "
-                f"worst case of one more question reserved. Raise the Budget"
+                f"0 questions to {self.label} fitted the budget: {spent}, and the "
+                f"worst case of a question is reserved before it is sent. Raise the "
+                f"Budget"
             ),
         )
 
@@ -369,9 +399,11 @@ class _Run:
                 await settled.wait()
             return None
 
-        async def work() -> None:
+        async def work(most: int) -> None:
             nonlocal under_way
-            while queue and not self.stop.asked_for:
+            for _ in range(most):
+                if not queue or self.stop.asked_for:
+                    return
                 task = queue.popleft()
                 while task.waiting is not None and not self.stop.asked_for:
                     price = await reserve(task.waiting)
@@ -391,7 +423,9 @@ class _Run:
                         task.take(reply)
                     bar.update()
 
-        await asyncio.gather(*(work() for _ in range(min(width, len(tasks)))))
+        # one alone: what fails for everybody, such as a login, fails once
+        await work(1)
+        await asyncio.gather(*(work(len(tasks)) for _ in range(min(width, len(tasks)))))
 
     async def _in_thread(self, question: Question, price: Price) -> Reply | None:
         # a daemon thread: a request under way must not keep the program from ending;

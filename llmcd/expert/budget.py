@@ -11,7 +11,7 @@ from llmcd.errors import ExpertError
 from llmcd.expert.protocol import Reply, is_free, label
 from llmcd.expert.questions import REPLY_SCHEMA, Question, canonical_json
 
-__all__ = ["Budget", "Ledger", "Price", "worst_price"]
+__all__ = ["Budget", "Ledger", "Price", "as_budget", "worst_price"]
 
 _LONGEST_REPLY = 2000  # tokens, for experts that do not say
 _PER_MESSAGE = 16  # tokens that a chat template may put around a message
@@ -64,6 +64,37 @@ class Budget:
             or self.usd < 0
         ):
             raise ValueError(f"usd must be a number from 0, got {self.usd!r}")
+
+
+def as_budget(given: object) -> Budget:
+    """A caller's budget, before anything is done that could be in vain.
+
+    Parameters
+    ----------
+    given : Budget or None
+        None is no limit.
+
+    Returns
+    -------
+    Budget
+
+    Raises
+    ------
+    TypeError
+        If it is anything else, such as a number.
+
+    Examples
+    --------
+    >>> as_budget(None)
+    Budget(calls=None, tokens=None, usd=None)
+    """
+    if given is None:
+        return Budget()
+    if not isinstance(given, Budget):
+        raise TypeError(
+            f"budget must be None or a Budget such as Budget(calls=100), got {given!r}"
+        )
+    return given
 
 
 class Price(NamedTuple):
@@ -148,7 +179,7 @@ class Ledger:
     """
 
     def __init__(self, budget: Budget | None, expert: object) -> None:
-        self.budget = budget or Budget()
+        self.budget = as_budget(budget)
         self.expert = expert
         self.calls = 0
         self.tokens = 0

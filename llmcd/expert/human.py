@@ -60,6 +60,11 @@ class Human:
     def __repr__(self) -> str:
         return f"Human(label={self.label!r})"
 
+    @property
+    def identity(self) -> dict[str, str]:
+        """Whose answers these are."""
+        return {"human": self.label}
+
     def answer(self, question: Question) -> Reply:
         """Show a question and wait for a choice.
 
@@ -115,11 +120,9 @@ def _shown(question: Question) -> str:
         lines = [str(data["domain"])] if data.get("domain") else []
         for letter in "AB":
             about = dict(data[letter])
-            lines.append(f"{letter}: {about.pop('name')}")
-            lines += [
-                f"   {', '.join(v) if isinstance(v, list) else v}"
-                for v in about.values()
-            ]
-    except (ValueError, KeyError, TypeError, AttributeError):
+            said = [", ".join(v) if isinstance(v, list) else v for v in about.values()]
+            lines.append(f"{letter}: {said[0]}")
+            lines += [f"   {each}" for each in said[1:]]
+    except (ValueError, LookupError, TypeError, AttributeError):
         return question.user
     return "\n".join(lines)

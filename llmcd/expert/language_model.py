@@ -10,41 +10,25 @@ import sys
 import threading
 import time
 import warnings
-from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 from llmcd.errors import ExpertError
+from llmcd.expert.failures import (
+    SECRET_NAME,
+    Failure,
+    failure_of,
+    without_known_keys,
+)
 from llmcd.expert.protocol import Reply
 from llmcd.expert.questions import REPLY_SCHEMA, Question
 
-__all__ = ["LanguageModel", "is_known_model", "redacted"]
+__all__ = ["LanguageModel", "is_known_model", "is_routed", "providers"]
 
 _LOG = logging.getLogger(__name__)
 _RETRIES = 3
 _BACKOFF = 1.0  # seconds before the first retry, twice as long before each next one
-_LONGEST_WAIT = 60.0  # seconds that a provider may ask us to wait
-_TRANSIENT = {408, 409, 425, 429, 500, 502, 503, 504, 529}
-_UNPAID = re.compile(
-    r"insufficient[_ ]quota|exceeded your current quota|billing|credit balance"
-    r"|payment required|insufficient (?:funds|credits?)",
-    re.IGNORECASE,
-)
-_NOT_AN_API = re.compile(
-    r"empty or invalid response|Expecting value|<APIResponse \[2|<html|<!doctype",
-    re.IGNORECASE,
-)
-_ABOUT_SCHEMA = re.compile(
-    r"response_?format|json_?schema|structured|output_config|guided", re.IGNORECASE
-)
-_SECRET_NAME = re.compile(r"KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL", re.IGNORECASE)
-_SECRET = re.compile(
-    r"\b(?:sk|pk|rk|gsk|xai|hf|pplx|nvapi|ghp)[-_][\w*.-]{4,}|\bAIza[\w*-]{6,}"
-    r"|\bAKIA[A-Z0-9]{8,}|(?<=Bearer )[^\s'\",}]+"
-    r"|(?<=key=)[^\s&'\",}]+|(?<=token=)[^\s&'\",}]+",
-    re.IGNORECASE,
-)
+_LOGGERS = ("LiteLLM", "LiteLLM Proxy", "LiteLLM Router")
 # credentials of these may also lie in files, so a missing variable proves nothing
 _OTHER_LOGINS = {"azure", "azure_ai", "bedrock", "sagemaker", "vertex_ai", "watsonx"}
 _RESPONSE_FORMAT = {
@@ -58,11 +42,17 @@ def _litellm() -> Any:
     # Anthropic one for a list of headers
     os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
     os.environ.setdefault("LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS", "True")
-    if "litellm" not in sys.modules:
+    is_first = "litellm" not in sys.modules
+    if is_first:
         # pydantic about litellm's own types: nothing that a user could act on
         warnings.filterwarnings("ignore", r"Item .* on TypedDict class", UserWarning)
     import litellm
 
+    if is_first and "LITELLM_LOG" not in os.environ:
+        # it logs the traceback of what it also raises; who imports it first, or sets
+        # its variable, may want that
+        for name in _LOGGERS:
+            logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     litellm.suppress_debug_info = True
     return litellm
 
@@ -82,58 +72,34 @@ def is_known_model(name: str) -> bool:
     return name in _litellm().model_cost
 
 
-def redacted(text: str, *secrets: str | None) -> str:
-    """Take keys out of a text.
-
-    Parameters
-    ----------
-    text : str
-        Such as a provider's error.
-    *secrets : str or None
-        Keys to take out, besides what environment variables with KEY, TOKEN, SECRET,
-        PASSWORD or CREDENTIAL in their names hold, and what looks like a key.
+def providers() -> frozenset[str]:
+    """The providers of litellm's list.
 
     Returns
     -------
-    str
-
-    Examples
-    --------
-    >>> redacted("Incorrect API key: sk-abcdefgh123", None)
-    'Incorrect API key: [key]'
+    frozenset of str
     """
-    return _SECRET.sub("[key]", _without_known_keys(text, *secrets))
+    return frozenset(str(getattr(x, "value", x)) for x in _litellm().provider_list)
 
 
-def _without_known_keys(text: str, *secrets: str | None) -> str:
-    named = [v for k, v in os.environ.items() if _SECRET_NAME.search(k)]
-    wanted = {v for v in named if len(v) >= 12} | {v for v in secrets if v}
-    # short values are words, not keys: they must not be cut out of other words
-    for secret in sorted((v for v in wanted if len(v) >= 6), key=len, reverse=True):
-        text = text.replace(secret, "[key]")
-    return text
+def is_routed(model: str) -> bool:
+    """Whether litellm finds a provider for a model, be it by the user's configuration.
 
+    Parameters
+    ----------
+    model : str
+        Of none of ``providers``: for some of those, looking starts a login.
 
-@dataclass(frozen=True)
-class _Problem:
-    """A provider's error as plain values: the exception itself may hold the key."""
-
-    kind: str
-    status: int | None
-    text: str
-    wait: float | None
-    unpaid: bool
-    not_an_api: bool
-
-    @property
-    def is_transient(self) -> bool:
-        if self.unpaid or self.not_an_api:
-            return False
-        return self.status is None or self.status in _TRANSIENT
-
-    @property
-    def refuses_schema(self) -> bool:
-        return self.status in (400, 422) and bool(_ABOUT_SCHEMA.search(self.text))
+    Returns
+    -------
+    bool
+    """
+    litellm = _litellm()
+    try:
+        litellm.get_llm_provider(model)
+    except litellm.exceptions.BadRequestError:
+        return False
+    return True
 
 
 class LanguageModel:
@@ -220,6 +186,7 @@ class LanguageModel:
         self._not_before = 0.0
         self._takes_schema = True
         self._is_checked = False
+        self._has_answered = False
 
     def __repr__(self) -> str:
         base = f", api_base={self.api_base!r}" if self.api_base else ""
@@ -238,8 +205,12 @@ class LanguageModel:
             "max_tokens": self.max_tokens,
         }
 
+    @property
+    def _provider(self) -> str:
+        return self.model.partition("/")[0]
+
     def _base_in_environment(self) -> str | None:
-        provider = self.model.partition("/")[0].upper()
+        provider = self._provider.upper()
         for name in (f"{provider}_API_BASE", f"{provider}_BASE_URL"):
             if os.environ.get(name):
                 return os.environ[name]
@@ -301,13 +272,16 @@ class LanguageModel:
                 continue
             if attempt == _RETRIES or not problem.is_transient:
                 break
-            if problem.wait is not None and problem.wait > _LONGEST_WAIT:
-                break
             self._postpone(problem, attempt)
             attempt += 1
         # raised here, not where it was caught: no chain leads back to the provider's
         # exception, whose text and request can hold the key
-        raise ExpertError(self._explained(problem, attempt))
+        where = _host(self.api_base) if self.api_base else "its provider"
+        tried = f" after {attempt + 1} attempts" if attempt else ""
+        raise ExpertError(
+            f"{self.label} at {where} failed{tried}: {problem.text.rstrip('.')}. "
+            f"{problem.hint(self._provider)}"
+        )
 
     def _wait_for_turn(self) -> None:
         with self._lock:
@@ -315,7 +289,7 @@ class LanguageModel:
         if wait > 0:
             time.sleep(wait)
 
-    def _postpone(self, problem: _Problem, attempt: int) -> None:
+    def _postpone(self, problem: Failure, attempt: int) -> None:
         pause = _BACKOFF * 2**attempt * random.uniform(0.5, 1.0)
         if problem.wait is None:
             time.sleep(pause)
@@ -324,7 +298,7 @@ class LanguageModel:
         with self._lock:  # the limit is everybody's, so all requests wait
             self._not_before = max(self._not_before, until)
 
-    def _request(self, question: Question) -> tuple[Any, _Problem | None]:
+    def _request(self, question: Question) -> tuple[Any, Failure | None]:
         settings: dict[str, Any] = {"max_tokens": self.max_tokens}
         if self.temperature is not None:
             settings["temperature"] = self.temperature
@@ -346,43 +320,13 @@ class LanguageModel:
                 **settings,
             )
         except Exception as problem:  # raised again as an ExpertError
-            return None, self._problem(problem)
+            headers = getattr(problem, "litellm_response_headers", None)
+            self._has_answered |= headers is not None
+            return None, failure_of(
+                problem, key=self._key, has_answered=self._has_answered
+            )
+        self._has_answered = True
         return response, None
-
-    def _problem(self, problem: Exception) -> _Problem:
-        status = getattr(problem, "status_code", None)
-        headers = getattr(problem, "litellm_response_headers", None)
-        whole = f"{problem} {problem.__context__ or ''}"
-        text = redacted(str(problem), self._key)
-        text = text.partition("Traceback (most recent call last)")[0]
-        text = re.sub(r"^litellm\.\w+: |\b\w+Exception - ", "", " ".join(text.split()))
-        return _Problem(
-            type(problem).__name__,
-            status if isinstance(status, int) else None,
-            text[:500],
-            _retry_after(problem),
-            bool(_UNPAID.search(whole)),
-            # headers come with a real error; litellm also calls a web page that was
-            # served with 200 an error 500, but without headers
-            headers is None and bool(_NOT_AN_API.search(text)),
-        )
-
-    def _explained(self, problem: _Problem, attempts: int) -> str:
-        where = _host(self.api_base) if self.api_base else "its provider"
-        tried = f" after {attempts + 1} attempts" if attempts else ""
-        if problem.unpaid:
-            hint = "The account has no money or quota left; nothing was retried."
-        elif problem.status in (401, 403):
-            hint = "Check the key; nothing was retried."
-        elif problem.status == 404:
-            hint = "Check the model's name."
-        elif problem.not_an_api:
-            hint = "What answers there is not a language model's API: check api_base."
-        elif problem.wait is not None and problem.wait > _LONGEST_WAIT:
-            hint = f"It asks to wait {problem.wait:.0f} s: try again later."
-        else:
-            hint = "Try again later, or use another expert."
-        return f"{self.label} at {where} failed{tried}: {problem.text}. {hint}"
 
     def _reply(self, response: Any) -> Reply:
         usage = getattr(response, "usage", None)
@@ -402,9 +346,9 @@ class LanguageModel:
         )
         refusal = (extra or {}).get("refusal") or getattr(message, "refusal", None)
         return Reply(
-            _without_known_keys(text, self._key) if isinstance(text, str) else None,
+            without_known_keys(text, self._key) if isinstance(text, str) else None,
             choices[0].finish_reason,
-            _without_known_keys(str(refusal), self._key) if refusal else None,
+            without_known_keys(str(refusal), self._key) if refusal else None,
             str(model) if model else None,
             sent,
             received,
@@ -429,7 +373,7 @@ class LanguageModel:
             )
         self._is_checked = True
 
-    def _missing_keys(self) -> tuple[list[str], _Problem | None]:
+    def _missing_keys(self) -> tuple[list[str], Failure | None]:
         litellm = _litellm()
         try:
             provider = litellm.get_llm_provider(self.model, api_base=self.api_base)[1]
@@ -437,11 +381,11 @@ class LanguageModel:
                 return [], None
             found = litellm.validate_environment(self.model)
         except Exception as problem:  # raised again as an ExpertError
-            return [], self._problem(problem)
+            return [], failure_of(problem, key=self._key)
         if found.get("keys_in_environment"):
             return [], None
         missing = found.get("missing_keys") or []
-        return sorted(x for x in missing if _SECRET_NAME.search(x)), None
+        return sorted(x for x in missing if SECRET_NAME.search(x)), None
 
 
 def _count(value: object) -> int | None:
@@ -472,22 +416,3 @@ def _check_base(base: str) -> bool:
             f"{_host(base)}"
         )
     return is_here
-
-
-def _retry_after(problem: Exception) -> float | None:
-    for source in (
-        getattr(problem, "litellm_response_headers", None),
-        getattr(getattr(problem, "response", None), "headers", None),
-    ):
-        given = source.get("retry-after") if source else None
-        if given is None:
-            continue
-        try:
-            return max(0.0, float(given))
-        except ValueError:
-            pass
-        try:
-            return max(0.0, parsedate_to_datetime(given).timestamp() - time.time())
-        except (ValueError, TypeError):
-            continue
-    return None

@@ -79,7 +79,11 @@ def _identifier(question: Question) -> str:
 
 
 def read_filled(
-    path: str | os.PathLike[str], questions: Iterable[Question], *, expert: str
+    path: str | os.PathLike[str],
+    questions: Iterable[Question],
+    *,
+    expert: str,
+    earlier: Answers | None = None,
 ) -> Answers:
     """Read a filled-in file of questions.
 
@@ -93,12 +97,14 @@ def read_filled(
         What was asked.
     expert : str
         Who answered, for instance the model and the date.
+    earlier : Answers, optional
+        Those of this expert stand for the questions that have no line.
 
     Returns
     -------
     Answers
-        In the order of the questions; what has no line has the reason ``missing``
-        and makes the answers incomplete.
+        In the order of the questions; what was never answered has the reason
+        ``missing`` and makes the answers incomplete.
 
     Raises
     ------
@@ -134,10 +140,15 @@ def read_filled(
             continue  # a question that was left open
         reply = line.get("reply", line)
         replies[name] = reply if isinstance(reply, str) else json.dumps(reply)
-    found = [_answer(q, replies.get(name), expert) for name, q in asked.items()]
+    lines = [_answer(q, replies.get(name), expert) for name, q in asked.items()]
+    known = tuple(x for x in (earlier or Answers()).answers if x.expert == expert)
+    merged = Answers(known).updated(Answers(tuple(lines))).answers
+    order = {(q.a, q.b, q.sample): k for k, q in enumerate(asked.values())}
+    found = [x for x in merged if (x.a, x.b, x.sample) in order]
+    found.sort(key=lambda x: order[x.a, x.b, x.sample])
     left = sum(x.reason == "missing" for x in found)
-    note = f"{left} of {len(found)} questions in {path} have no answer" if left else ""
-    return Answers(tuple(found), complete=not left, note=note)
+    note = f"{left} of {len(found)} questions in {path} have no answer"
+    return Answers(tuple(found), {expert: note} if left else {})
 
 
 def _answer(question: Question, reply: str | None, expert: str) -> Answer:

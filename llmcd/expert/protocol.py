@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from llmcd.expert.questions import Question
 
-__all__ = ["Expert", "Reply", "StopAsking", "identity", "is_free", "label"]
+__all__ = ["Expert", "Reply", "StopAsking", "identity", "is_free", "label", "untold"]
+
+# say how an expert is asked, not what it answers
+_HOW = ("label", "samples", "concurrency", "free", "cost", "interactive")
 
 
 @dataclass(frozen=True)
@@ -57,8 +61,9 @@ class Expert(Protocol):
     ``label`` (str)
         The name in results; the class name when absent.
     ``identity`` (mapping of JSON values)
-        All that may change a reply: it enters the store's key. When absent, class and
-        label; an expert with settings that matter should give it.
+        All that may change a reply: it enters the store's key. When absent, class,
+        label and those attributes of the object that JSON can hold; an expert with
+        other settings, or that changes while it is asked, should give it.
     ``samples`` (int)
         How often each question is asked; 1 when absent.
     ``concurrency`` (int)
@@ -130,7 +135,8 @@ def identity(expert: object) -> dict[str, Any]:
     Returns
     -------
     dict
-        Its ``identity``, else its class and label. Part of the store's key.
+        Its ``identity``, else its class, its label and a hash of its attributes (they
+        may hold a key). Part of the store's key.
 
     Raises
     ------
@@ -144,19 +150,66 @@ def identity(expert: object) -> dict[str, Any]:
     >>> identity(Oracle())
     {'truth': 'asia'}
     """
-    given = getattr(expert, "identity", None)
-    if callable(given):
-        given = given()
-    if isinstance(given, Mapping):
-        try:
-            json.dumps(dict(given), allow_nan=False)
-        except (TypeError, ValueError) as problem:
-            raise TypeError(
-                f"the identity of {label(expert)} must hold JSON values: {problem}"
-            ) from problem
-        return dict(given)
+    given = _given(expert)
+    if given is not None:
+        if _as_json(given) is None:
+            raise TypeError(f"the identity of {label(expert)} must hold JSON values")
+        return given
     kind = type(expert)
-    return {"class": f"{kind.__module__}.{kind.__qualname__}", "label": label(expert)}
+    found = {"class": f"{kind.__module__}.{kind.__qualname__}", "label": label(expert)}
+    told = {name: text for name, text in _attributes(expert).items() if text}
+    if told:
+        found["attributes"] = hashlib.sha256(json.dumps(told).encode()).hexdigest()
+    return found
+
+
+def untold(expert: object) -> tuple[str, ...]:
+    """Attributes by which a store cannot tell an expert from another of its class.
+
+    Parameters
+    ----------
+    expert : Expert
+        Any expert.
+
+    Returns
+    -------
+    tuple of str
+        Sorted; empty when the expert gives its ``identity``.
+
+    Examples
+    --------
+    >>> class Oracle:
+    ...     def __init__(self, truth):
+    ...         self.truth = truth
+    >>> untold(Oracle("asia")), untold(Oracle(object()))
+    ((), ('truth',))
+    """
+    if _given(expert) is not None:
+        return ()
+    return tuple(name for name, text in _attributes(expert).items() if not text)
+
+
+def _given(expert: object) -> dict[str, Any] | None:
+    given = getattr(expert, "identity", None)
+    given = given() if callable(given) else given
+    return dict(given) if isinstance(given, Mapping) else None
+
+
+def _attributes(expert: object) -> dict[str, str | None]:
+    """Each attribute of the object itself as JSON text, or None where JSON fails."""
+    names: set[str] = set(getattr(expert, "__dict__", ()))
+    for kind in type(expert).__mro__:
+        slots: str | Iterable[str] = kind.__dict__.get("__slots__", ())
+        names.update((slots,) if isinstance(slots, str) else slots)
+    wanted = sorted(names - {*_HOW, "__dict__", "__weakref__"})
+    return {n: _as_json(getattr(expert, n)) for n in wanted if hasattr(expert, n)}
+
+
+def _as_json(value: object) -> str | None:
+    try:
+        return json.dumps(value, sort_keys=True, allow_nan=False)
+    except (TypeError, ValueError, RecursionError):
+        return None
 
 
 def is_free(expert: object) -> bool:

@@ -26,6 +26,7 @@ __all__ = [
     "PlannedPair",
     "Question",
     "canonical_json",
+    "is_letter",
     "pairwise_question",
 ]
 
@@ -88,7 +89,8 @@ class Question:
         ``"pairwise"``.
     a, b : str
         The two variables' names in the table; ``a`` is shown first, as A. The names
-        themselves are sent only for variables that have neither label nor alias.
+        themselves are sent only for variables that have neither label nor alias, and
+        never when they are just A or B.
     system, user : str
         The exact texts that are sent.
     prompt_version : str
@@ -180,8 +182,21 @@ def _wording(version: str) -> tuple[str, str]:
     return system.strip(), user.strip()
 
 
+def is_letter(shown: str) -> bool:
+    """Whether a variable is shown as A or B, which are the question's own letters.
+
+    Examples
+    --------
+    >>> is_letter("b"), is_letter("age")
+    (True, False)
+    """
+    return shown.strip().casefold() in ("a", "b")
+
+
 def _described(variable: Variable) -> dict[str, Any]:
-    found: dict[str, Any] = {"name": variable.shown}
+    # "A": {"name": "B"} would turn the verdict round
+    crossed = is_letter(variable.shown) and variable.description
+    found: dict[str, Any] = {} if crossed else {"name": variable.shown}
     if variable.description:
         found["description"] = variable.description
     if variable.unit:

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+import os
+from difflib import get_close_matches
+
 from llmcd.expert.human import Human
-from llmcd.expert.language_model import LanguageModel, is_known_model
+from llmcd.expert.language_model import (
+    LanguageModel,
+    is_known_model,
+    is_routed,
+    providers,
+)
 from llmcd.expert.protocol import Expert
 from llmcd.expert.recorded import Recorded
 
@@ -63,7 +71,24 @@ def resolve(expert: Expert | str | None) -> Expert | None:
         if not rest:
             raise ValueError(f"'recorded:' needs a file behind it; {_ACCEPTED}")
         return Recorded(rest, missing="abstain")
+    if os.path.isfile(wanted):
+        raise ValueError(
+            f"{wanted!r} is a file; to replay the answers recorded in it, write "
+            f"'recorded:{wanted}'"
+        )
     provider, _, name = wanted.partition("/")
-    if (provider and name) or (wanted and is_known_model(wanted)):
+    if provider and name:
+        _check_provider(provider, wanted)
+        return LanguageModel(wanted)
+    if wanted and is_known_model(wanted):
         return LanguageModel(wanted)
     raise ValueError(f"{_ACCEPTED}; got {expert!r}")
+
+
+def _check_provider(provider: str, model: str) -> None:
+    known = providers()
+    if provider in known or is_routed(model):
+        return
+    near = get_close_matches(provider, sorted(known), 1)
+    hint = f"; did you mean {near[0]!r}?" if near else ""
+    raise ValueError(f"litellm knows no provider {provider!r}{hint} {_ACCEPTED}")

@@ -80,11 +80,14 @@ def test_sums():
 
 
 @settings(max_examples=60, deadline=None)
-@given(found=st.lists(answers(), max_size=4), complete=st.booleans(), note=texts)
-def test_files_are_read_back_as_written(tmp_path_factory, found, complete, note):
+@given(
+    found=st.lists(answers(), max_size=4),
+    unfinished=st.dictionaries(texts, texts, max_size=2),
+)
+def test_files_are_read_back_as_written(tmp_path_factory, found, unfinished):
     """Writing and reading gives equal Answers, whatever the texts are."""
     path = tmp_path_factory.mktemp("answers") / "answers.jsonl"
-    made = Answers(tuple(found), complete, note)
+    made = Answers(tuple(found), unfinished)
     made.write(path)
     assert Answers.read(path) == made
     assert [p.name for p in path.parent.iterdir()] == ["answers.jsonl"]
@@ -92,7 +95,7 @@ def test_files_are_read_back_as_written(tmp_path_factory, found, complete, note)
 
 def test_answers_survive_pickling():
     """Parallel workers can take Answers along."""
-    made = Answers((Answer("x", "y", "a->b", stated={"a->b": 0.9}),))
+    made = Answers((Answer("x", "y", "a->b", stated={"a->b": 0.9}),), {"m": "tea"})
     assert pickle.loads(pickle.dumps(made)) == made
 
 
@@ -120,6 +123,7 @@ def test_a_frame_has_a_row_an_answer():
         ("", "does not begin"),
         ('{"a": "x"}\n', "does not begin"),
         ('{"format": "llmcd answers"}\n{"a": 1}\n', "line 2"),
+        ('{"format": "llmcd answers", "unfinished": 1}\n', "line 1"),
         ('{"format": "llmcd answers"}\n\n[1]\n', "line 3"),
         ('{"format": "llmcd answers"}\nnot json\n', "line 2"),
         ('{"format": "llmcd answers"}\n{"a":"x","b":"y","verdict":"?"}', "line 2"),
@@ -137,3 +141,50 @@ def test_a_file_that_is_not_there(tmp_path):
     """A missing file is a FormatError with its path."""
     with pytest.raises(FormatError, match=r"cannot read .*nowhere"):
         Answers.read(tmp_path / "nowhere.jsonl")
+
+
+def said(a, b, verdict, expert="m", reason=None, **other):
+    """An answer by somebody."""
+    reason = reason or (None if verdict else "unsure")
+    return Answer(a, b, verdict, reason, expert=expert, **other)
+
+
+def test_newer_answers_replace_only_what_they_answer():
+    """Same expert, pair, order, kind and sample: the newer; everything else stays."""
+    old = Answers(
+        (said("x", "y", "a->b"), said("y", "x", "none"), said("x", "y", "none", "n"))
+    )
+    new = Answers((said("x", "y", None), said("x", "y", "b->a", sample=1)))
+    assert old.updated(new).answers == (
+        said("x", "y", None),
+        said("y", "x", "none"),
+        said("x", "y", "none", "n"),
+        said("x", "y", "b->a", sample=1),
+    )
+    assert Answers.none().updated(new) == new
+    assert new.updated(Answers.none()) == new
+
+
+def test_what_is_missing_replaces_nothing():
+    """A recording or a form without an answer does not undo one that was given."""
+    old = Answers((said("x", "y", "a->b"),))
+    new = Answers((said("x", "y", None, reason="missing"),))
+    assert old.updated(new).answers == old.answers
+    assert new.updated(old).answers == old.answers
+
+
+def test_incomplete_stays_incomplete_until_the_same_expert_is_done():
+    """Each expert is done, or not, for itself."""
+    half = Answers((said("x", "y", "a->b"),), {"m": "half of them"})
+    other = Answers((said("x", "y", "none", "n"),))
+    rest = Answers((said("x", "y", "a->b"), said("y", "x", "none")))
+    both = half.updated(other)
+    assert (both.complete, both.note) == (False, "half of them")
+    assert both.updated(rest).complete
+    assert both.updated(rest).note == ""
+    assert other.updated(half) == Answers(
+        (*other.answers, *half.answers), half.unfinished
+    )
+    assert not rest.updated(half).complete
+    stopped = Answers((said("x", "y", "none", "n"),), {"n": "tea"})
+    assert half.updated(stopped).note == "m: half of them; n: tea"

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from types import MappingProxyType
 
 import pytest
 
@@ -33,6 +34,7 @@ class Fake:
     """Answers by a function and remembers what it was asked."""
 
     label = "fake"
+    identity = MappingProxyType({"model": "fake"})
 
     def __init__(self, says=lambda q: GOOD, **facts):
         self.says, self.asked = says, []
@@ -124,6 +126,51 @@ def test_another_identity_is_asked_again(store):
     other = Fake(identity={"model": "n"})
     ask(questions(1), other, store=store, progress=False)
     assert len(other.asked) == 1
+
+
+class Set:
+    """Always gives the one answer that it was made with."""
+
+    def __init__(self, text):
+        self.text = text
+
+    def answer(self, question):
+        return self.text
+
+
+def test_two_objects_of_a_class_are_two_experts(store):
+    """Replies of one object are not replayed for another with other settings."""
+    unsure = wire_text(None)
+    first = ask(questions(1), Set(unsure), store=store, progress=False)
+    assert first.abstentions == {"unsure": 1}
+    (other,) = ask(questions(1), Set(GOOD), store=store, progress=False).answers
+    assert other.verdict == "a->b"
+    assert ask(questions(1), Set(unsure), store=store, progress=False) == first
+    assert len(store) == 2
+
+
+def test_a_store_that_cannot_tell_experts_apart_says_so(store):
+    """An attribute that JSON cannot hold is named, with the way out, and only once."""
+    expert = Set(GOOD)
+    expert.client = object()
+    with pytest.warns(UserWarning, match=r"\['client'\].*identity") as seen:
+        ask(questions(2), expert, store=store, progress=False)
+    assert len(seen) == 1
+    ask(questions(2), expert, progress=False)  # without a store there is nothing to say
+
+
+def test_an_expert_that_changes_while_it_is_asked_is_told(store):
+    """Its next run would find nothing in the store and pay again."""
+
+    class Counting(Set):
+        calls = 0
+
+        def answer(self, question):
+            self.calls += 1
+            return super().answer(question)
+
+    with pytest.warns(UserWarning, match="changed while it was asked"):
+        ask(questions(2), Counting(GOOD), store=store, progress=False)
 
 
 def test_an_unreadable_reply_is_asked_for_once_more(kind):
@@ -242,8 +289,41 @@ def test_stored_answers_cost_nothing(store):
 def test_a_budget_for_nothing_is_an_error():
     """When not even the first question fits, that is said at once."""
     expert = Fake()
-    with pytest.raises(BudgetExceeded, match="Raise the Budget"):
-        ask(questions(2), expert, budget=Budget(tokens=10), progress=False)
+    for budget in (Budget(tokens=10), Budget(calls=0)):
+        with pytest.raises(BudgetExceeded, match=r"^0 questions to fake .*Raise the"):
+            ask(questions(2), expert, budget=budget, progress=False)
+    assert expert.asked == []
+
+
+def test_runs_with_a_store_and_a_small_budget_get_to_the_end(kind, store):
+    """Each run asks what the one before it left, and the last says it is complete."""
+    asked, complete = [], []
+    for _ in range(3):
+        expert = kind(lambda q: GOOD)
+        found = ask(
+            questions(9), expert, store=store, budget=Budget(calls=4), progress=False
+        )
+        asked += [q.a for q in expert.asked]
+        complete.append(found.complete)
+    assert sorted(asked) == [f"x{i}" for i in range(9)]
+    assert complete == [False, False, True]
+
+
+def test_notes_of_the_plan_reach_incomplete_answers():
+    """What planning had to say is said again where it matters, and only there."""
+    plan = Plan(pairs=(), questions=tuple(questions(3)), notes=("3 pairs, 1 call",))
+    found = ask(plan, Fake(), budget=Budget(calls=1), progress=False)
+    assert "1 of 3 questions answered" in found.note
+    assert "3 pairs, 1 call" in found.note
+    assert ask(plan, Fake(), progress=False).note == ""
+
+
+def test_a_budget_is_a_budget():
+    """A number or a mapping is refused before anything is asked."""
+    expert = Fake()
+    for wrong in (10, {"calls": 3}):
+        with pytest.raises(TypeError, match="budget must be None or a Budget"):
+            ask(questions(1), expert, budget=wrong, progress=False)
     assert expert.asked == []
 
 
@@ -268,6 +348,30 @@ def test_eight_at_once_cannot_overspend():
     found = ask(questions(40), expert, budget=Budget(usd=0.1), progress=False)
     assert 0.08 <= sum(spent) <= 0.1 + 1e-9
     assert len(found.answers) == len(spent)
+
+
+@pytest.mark.parametrize("made", [Fake, FakeAsync])
+def test_one_goes_first(made):
+    """What fails for everybody fails once, not once a worker."""
+    expert = made(failing_from(0, ExpertError("no login")), concurrency=8)
+    with pytest.raises(ExpertError, match="no login"):
+        ask(questions(20), expert, progress=False)
+    assert len(expert.asked) == 1
+
+
+def test_the_others_follow_an_abstention():
+    """The first reply, and its second try, are waited for, whatever it says."""
+    seen = []
+
+    def says(question):
+        seen.append(question.a)
+        time.sleep(0.02)
+        return "hm" if question.a == "x0" else GOOD
+
+    found = ask(questions(9), Fake(says, concurrency=4), progress=False)
+    assert seen[:2] == ["x0", "x0"]
+    assert found.abstentions == {"unparsable": 1}
+    assert len(found) == 9
 
 
 def test_several_are_under_way_but_not_more_than_allowed():

@@ -5,6 +5,8 @@ import gc
 import json
 import os
 import socket
+import subprocess
+import sys
 import threading
 import time
 import traceback
@@ -17,7 +19,7 @@ from llmcd.errors import ExpertError
 from llmcd.expert import language_model as module
 from llmcd.expert.ask import ask
 from llmcd.expert.budget import Budget
-from llmcd.expert.language_model import LanguageModel, redacted
+from llmcd.expert.language_model import LanguageModel
 from llmcd.expert.questions import Plan, Question
 from llmcd.expert.recorded import wire_text
 from llmcd.expert.store import Store
@@ -251,6 +253,78 @@ def test_failures_that_last(server, tmp_path, fault, requests, hint):
         assert CANARY.encode() not in file.read_bytes()
 
 
+# --- what no second attempt can mend --------------------------------------------------
+
+
+def no_such_host(*args, **kwargs):
+    """Stands in for a name server that does not know a name."""
+    no_such_host.calls += 1
+    raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+
+@pytest.mark.parametrize(
+    "name, settings",
+    [("hosted_vllm/x", {}), ("openai/x", {"api_base": "https://h.invalid/v1"})],
+)
+def test_a_host_that_does_not_exist_is_looked_for_once(monkeypatch, name, settings):
+    """Neither repeated, nor by eight at once; the error says what to check."""
+    no_such_host.calls = 0
+    monkeypatch.setattr(socket, "getaddrinfo", no_such_host)
+    expert = LanguageModel(name, api_key=CANARY, **settings)
+    with pytest.raises(ExpertError, match=r"no host of that name.*api_base") as caught:
+        ask(ASKED * 5, expert, progress=False)
+    assert "attempts" not in str(caught.value)
+    assert no_such_host.calls == 1
+
+
+def test_a_host_that_has_answered_is_looked_for_again(server, monkeypatch):
+    """A name server that fails for a moment does not end a run."""
+    server.play((200, completion(), {"Connection": "close"}))
+    expert = LanguageModel(
+        "openai/served", api_base=server.base.replace("127.0.0.1", "localhost")
+    )
+    expert.answer(ASKED[0])
+    no_such_host.calls = 0
+    monkeypatch.setattr(socket, "getaddrinfo", no_such_host)
+    with pytest.raises(ExpertError, match="after 4 attempts"):
+        expert.answer(ASKED[1])
+    assert no_such_host.calls == 4
+
+
+@pytest.mark.parametrize("name", ["azure/x", "azure_ai/x", "snowflake/x"])
+def test_a_login_that_is_not_set_up_is_not_tried_again(name):
+    """Providers with logins of other kinds say that theirs is to be set up."""
+    with pytest.raises(ExpertError, match=r"failed: .* Set up this provider's login"):
+        LanguageModel(name).answer(ASKED[0])
+
+
+WITHOUT_GOOGLE = """
+import sys, time
+sys.modules["google"] = None  # not installed, or installed without a login
+from llmcd.errors import ExpertError
+from llmcd.expert.ask import ask
+from llmcd.expert.language_model import LanguageModel
+from llmcd.expert.questions import Question
+asked = [Question("pairwise", f"x{i}", "y", "s", f"{i}?", "m") for i in range(20)]
+try:
+    ask(asked, LanguageModel("vertex_ai/gemini-x"), progress=False)
+except ExpertError as problem:
+    print(problem)
+"""
+
+
+def test_a_missing_library_is_one_sentence():
+    """Twenty questions to such a provider write no traceback, and one line in all."""
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_GOOGLE],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stderr == ""
+    (line,) = done.stdout.splitlines()
+    assert "Set up this provider's login" in line
+    assert "attempts" not in line
+
+
 def test_a_slow_server_times_out(server):
     """The timeout given is the one that counts, four times."""
     server.play("hang")
@@ -426,27 +500,3 @@ def test_the_key_cannot_be_copied_out():
     with pytest.raises(TypeError, match="holds a key"):
         expert.__getstate__()
     assert not dataclasses.is_dataclass(expert)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "Incorrect API key provided: sk-proj-abcDEF123456.",
-        "url https://x.example/v1?key=AIzaSyA1234567890abcdef failed",
-        "Authorization: Bearer abc.def-123",
-        "gsk_abcdefgh12345 is wrong",
-    ],
-)
-def test_what_looks_like_a_key_is_taken_out(text):
-    """Common forms of keys are removed even when the key is not known."""
-    assert "[key]" in redacted(text)
-    for part in ("abcDEF", "AIza", "abc.def", "abcdefgh"):
-        assert part not in redacted(text)
-
-
-def test_known_keys_are_taken_out_wherever_they_stand(monkeypatch):
-    """Values of variables that hold keys, and the given key, are removed."""
-    monkeypatch.setenv("MY_SECRET_TOKEN", "correct horse battery")
-    assert redacted("a correct horse battery b", None) == "a [key] b"
-    assert redacted(f"x{CANARY}y", CANARY) == "x[key]y"
-    assert redacted("nothing here") == "nothing here"

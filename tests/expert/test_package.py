@@ -68,6 +68,20 @@ def test_what_is_left_open_is_missing_not_unsure(tmp_path, lines):
     assert "3 of 3" in found.note
 
 
+def test_a_file_can_be_filled_in_bit_by_bit(tmp_path, lines):
+    """What the same person answered before is not missing."""
+    one = {"id": lines[1]["id"], "verdict": "A_causes_B"}
+    rest = [{"id": x["id"], "verdict": "unsure"} for x in lines[2:]]
+    half = read_filled(filled(tmp_path, [one]), QUESTIONS, expert="me")
+    assert not half.complete
+    path = filled(tmp_path, rest)
+    whole = read_filled(path, QUESTIONS, expert="me", earlier=half)
+    assert whole.complete
+    assert [x.verdict for x in whole.answers] == ["a->b", None, None]
+    other = read_filled(path, QUESTIONS, expert="you", earlier=half)
+    assert "1 of 3" in other.note
+
+
 @pytest.mark.parametrize(
     ("bad", "match"),
     [

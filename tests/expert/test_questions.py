@@ -68,6 +68,19 @@ def test_code_names_and_labels_behind_an_alias_are_not_sent():
     assert plain["A"] == {"name": "plain", "description": "no label here"}
 
 
+def test_columns_called_a_and_b_are_not_sent_under_each_others_letter():
+    """A name that is only A or B is not sent: the question's letters would cross."""
+    variables = Variables.of(
+        {"A": "Treatment.", "b": {"description": "Outcome.", "label": " B "}}
+    )
+    question = pairwise_question(variables, "b", "A")
+    assert data_in(question) == {
+        "A": {"description": "Outcome."},
+        "B": {"description": "Treatment."},
+    }
+    assert (question.a, question.b) == ("b", "A")
+
+
 def test_the_other_variables_are_not_mentioned():
     """A question about two variables holds nothing of a third."""
     sent = json.dumps(pairwise_question(VARIABLES, "smk_q7", "plain").messages)

@@ -142,6 +142,9 @@ class Scripted:
 
     label = "scripted"
 
+    def identity(self):
+        return {"scripted": True}
+
     def __init__(self, *replies):
         self.replies = list(replies)
 

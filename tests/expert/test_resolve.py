@@ -34,9 +34,33 @@ def test_bare_model_names_must_be_known(monkeypatch):
     """A name without provider is a model only when litellm lists it."""
     monkeypatch.setattr(module, "is_known_model", lambda name: name == "gpt-5")
     assert resolve("gpt-5").model == "gpt-5"
-    for wrong in ("gpt5", "", "/x", "x/", "recorded"):
+    for wrong in ("gpt5", "", "/x", "x/", "recorded", "x" * 5000):
         with pytest.raises(ValueError, match="provider/model"):
             resolve(wrong)
+
+
+def test_a_file_without_its_prefix(tmp_path, monkeypatch):
+    """A recording's path alone is no model; what to write is said."""
+    (tmp_path / "ans.jsonl").write_text("{}")
+    monkeypatch.chdir(tmp_path)
+    for wrong in ("./ans.jsonl", "ans.jsonl", str(tmp_path / "ans.jsonl")):
+        with pytest.raises(ValueError, match=f"is a file.*'recorded:{wrong}'"):
+            resolve(wrong)
+
+
+@pytest.mark.parametrize(
+    "wrong, hint", [("foo/bar", "openai/gpt-5"), ("opneai/gpt-5", "mean 'openai'")]
+)
+def test_providers_must_be_known(wrong, hint):
+    """A provider that litellm does not know is refused before any work."""
+    with pytest.raises(ValueError, match=rf"'{wrong.split('/')[0]}'.*{hint}"):
+        resolve(wrong)
+
+
+@pytest.mark.parametrize("name", ["openai/x", "github_copilot/x", "sarvam/x"])
+def test_every_kind_of_provider_is_known(name):
+    """Those of litellm's list and of its configuration; nothing is contacted."""
+    assert resolve(name).model == name
 
 
 def test_objects():
