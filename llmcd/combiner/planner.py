@@ -2,25 +2,40 @@
 
 from __future__ import annotations
 
+from math import inf
+
+from llmcd.combiner.reliability import probes
 from llmcd.discovery.ensemble import Candidates
 from llmcd.errors import VariablesError
 from llmcd.expert.answers import Answers
-from llmcd.expert.budget import Budget
+from llmcd.expert.budget import Budget, as_budget
 from llmcd.expert.protocol import Expert, label
-from llmcd.expert.questions import Plan, PlannedPair, Question, pairwise_question
+from llmcd.expert.questions import (
+    Plan,
+    PlannedPair,
+    Question,
+    is_letter,
+    pairwise_question,
+)
 from llmcd.variables import Variables
 
 __all__ = ["plan_questions", "worthwhile_pairs"]
 
 LEAST_SUPPORT = 0.1
+OPEN_PER_PROBE = 3
+_PROBE = "probe: directed by the data"
+_OPEN = "undecided direction"
+_UNCERTAIN = "uncertain adjacency"
+_REASONS = {_PROBE: (0.0, OPEN_PER_PROBE), _OPEN: (0.5, 1.0), _UNCERTAIN: (inf, 0.0)}
 
 
 def worthwhile_pairs(candidates: Candidates) -> tuple[PlannedPair, ...]:
     """Pairs of columns that are worth a question, the most useful first.
 
-    First what the data leaves undirected (the answer can decide it), then what the
-    data directs (the answer shows how far the expert can be trusted), then pairs
-    that only some resamples connect (the answer can only reveal a conflict).
+    One pair that the data directs (a probe: the answer shows how far the expert can be
+    trusted) before every three that the data leaves undirected (the answer can decide
+    them), so that a budget that ends anywhere has bought some of both; then pairs that
+    only some resamples connect (the answer can only reveal a conflict).
 
     Parameters
     ----------
@@ -33,8 +48,8 @@ def worthwhile_pairs(candidates: Candidates) -> tuple[PlannedPair, ...]:
         Every pair once, in name order within.
     """
     adjacency = candidates.adjacency_support
-    graph = candidates.graph
-    found: list[PlannedPair] = []
+    graph, directed = candidates.graph, probes(candidates)
+    found: dict[str, list[tuple[float, str, str]]] = {each: [] for each in _REASONS}
     for i, first in enumerate(graph.names):
         for j in range(i + 1, len(graph.names)):
             a, b = sorted((first, graph.names[j]))
@@ -43,20 +58,24 @@ def worthwhile_pairs(candidates: Candidates) -> tuple[PlannedPair, ...]:
             if edge is None and support < LEAST_SUPPORT:
                 continue
             if edge is None:
-                reason, priority = "uncertain adjacency", support / 3
+                reason = _UNCERTAIN
             elif edge.mark == "---":
-                reason, priority = "undecided direction", 2 + support
-            elif _known(candidates, edge.a, edge.b):
-                continue
+                reason = _OPEN
+            elif (a, b) in directed:
+                reason = _PROBE
             else:
-                reason, priority = "probe: directed by the data", 1 + support
-            found.append(PlannedPair(a, b, reason, support, priority))
-    return tuple(sorted(found, key=lambda p: (-p.priority, p.a, p.b)))
-
-
-def _known(candidates: Candidates, cause: str, effect: str) -> bool:
-    known = candidates.background
-    return (cause, effect) in known.required or not known.allowed(effect, cause)
+                continue
+            found[reason].append((-support, a, b))
+    # each kind has its pace: its k-th pair comes at the time start + k * pace
+    timed = [
+        (start + k * pace, reason, *pair)
+        for reason, (start, pace) in _REASONS.items()
+        for k, pair in enumerate(sorted(found[reason]))
+    ]
+    return tuple(
+        PlannedPair(a, b, reason, -support, 1.0 - k / len(timed))
+        for k, (_, reason, support, a, b) in enumerate(sorted(timed))
+    )
 
 
 def plan_questions(
@@ -80,7 +99,8 @@ def plan_questions(
     answers : Answers, optional
         Pairs that these answer already are not asked again.
     budget : Budget, optional
-        With a limit on calls, only the first pairs whose questions fit are kept.
+        A limit on calls that does not suffice for every pair is noted. Nothing is left
+        out: what a store holds already costs nothing, which only asking can know.
 
     Returns
     -------
@@ -90,30 +110,25 @@ def plan_questions(
     ------
     VariablesError
         If a column has no description to ask about.
+    TypeError
+        If the budget is no Budget.
     """
-    missing = [v for v in candidates.names if v not in variables]
-    if missing:
-        raise VariablesError(
-            f"every column needs a description before anything can be asked; missing: "
-            f"{missing}. Add them to variables, or use expert=None"
-        )
+    calls = as_budget(budget).calls
+    _check_described(candidates, variables)
     answered = set(answers.pairs()) if answers is not None else set[tuple[str, str]]()
     samples = int(getattr(expert, "samples", 1))
     pairs = [p for p in worthwhile_pairs(candidates) if (p.a, p.b) not in answered]
-    notes: list[str] = []
-    if budget is not None and budget.calls is not None:
-        fits = budget.calls // (2 * samples)
-        if fits < len(pairs):
-            notes.append(
-                f"{len(pairs) - fits} of {len(pairs)} worthwhile pairs are left out: "
-                f"the budget allows {budget.calls} calls"
-            )
-        pairs = pairs[:fits]
     questions: list[Question] = []
     for pair in pairs:
         for sample in range(samples):
             questions.append(pairwise_question(variables, pair.a, pair.b, sample))
             questions.append(pairwise_question(variables, pair.b, pair.a, sample))
+    notes: list[str] = []
+    if calls is not None and calls < len(questions):
+        notes.append(
+            f"{len(pairs)} pairs need {len(questions)} calls, the budget allows "
+            f"{calls}: they are asked in this order, and what a store holds is free"
+        )
     return Plan.of(
         pairs=tuple(pairs),
         questions=tuple(questions),
@@ -121,3 +136,22 @@ def plan_questions(
         label="nobody" if expert is None else label(expert),
         notes=tuple(notes),
     )
+
+
+def _check_described(candidates: Candidates, variables: Variables) -> None:
+    missing = [v for v in candidates.names if v not in variables]
+    if missing:
+        raise VariablesError(
+            f"every column needs a description before anything can be asked; missing: "
+            f"{missing}. Add them to variables, or use expert=None"
+        )
+    bare = [
+        name
+        for name in candidates.names
+        if is_letter(variables[name].shown) and not variables[name].description
+    ]
+    if bare:
+        raise VariablesError(
+            f"{bare} would be shown to the expert as A or B, the letters that every "
+            "question gives its two variables; add a description or a label"
+        )

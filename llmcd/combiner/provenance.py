@@ -11,7 +11,7 @@ from llmcd.combiner.evidence import Vote
 from llmcd.combiner.reliability import CAP, Skill, data_direction, vote_log_odds
 from llmcd.combiner.safe import Oriented
 from llmcd.discovery.ensemble import Candidates
-from llmcd.graph import Edge
+from llmcd.graph import Edge, Graph
 
 __all__ = ["decisions"]
 
@@ -88,7 +88,7 @@ def _decision(
     probability = {
         "background": 1.0,
         "data": forward,
-        "nobody": max(share, 1.0 - share) if share is not None else 0.5,
+        "nobody": _likelier(forward if share is None else share),
     }.get(decided_by, share if share is not None else forward)
     steps = [_data_step(edge, adjacency, forward, candidates)]
     steps.extend(_vote_step(v, sign, skills[v.expert]) for v in about)
@@ -102,9 +102,16 @@ def _decision(
         expert_log_odds=expert_log_odds + 0.0,
         answers=sum(v.replies for v in about),
         decided_by=decided_by,
-        warning=_warning(edge, adjacency, forward, expert_log_odds, decided_by, about),
+        warning="; ".join(
+            _required(edge, candidates)
+            + _warnings(edge, adjacency, forward, expert_log_odds, decided_by, about)
+        ),
         provenance=tuple(steps),
     )
+
+
+def _likelier(share: float) -> float:
+    return max(share, 1.0 - share)
 
 
 def _who(edge: Edge, oriented: Oriented, candidates: Candidates) -> str:
@@ -115,8 +122,13 @@ def _who(edge: Edge, oriented: Oriented, candidates: Candidates) -> str:
     known = candidates.background
     if (edge.a, edge.b) in known.required or not known.allowed(edge.b, edge.a):
         return "background"
-    before = candidates.graph.edge(edge.a, edge.b)
-    return "data" if before is not None and before.mark == "-->" else "Meek"
+    if _arrow(candidates.class_graph, edge):
+        return "data"
+    return "background" if _arrow(candidates.graph, edge) else "Meek"
+
+
+def _arrow(graph: Graph, edge: Edge) -> bool:
+    return bool(graph.arcs[graph.index(edge.a), graph.index(edge.b)])
 
 
 def _data_step(
@@ -158,14 +170,20 @@ def _last_step(edge: Edge, decided_by: str, share: float | None) -> Step:
     return Step(source, said, weighed)
 
 
-def _warning(
+def _required(edge: Edge, candidates: Candidates) -> list[str]:
+    if (edge.a, edge.b) in candidates.background.required:
+        return ["required by background knowledge: the data were not asked"]
+    return []
+
+
+def _warnings(
     edge: Edge,
     adjacency: float,
     forward: float,
     expert_log_odds: float,
     decided_by: str,
     about: Sequence[Vote],
-) -> str:
+) -> list[str]:
     said: list[str] = []
     if adjacency < LOW_SUPPORT:
         said.append(f"adjacent in only {adjacency:.0%} of the resamples")
@@ -178,4 +196,4 @@ def _warning(
         said.append("the expert sees no direct relation")
     if "common cause" in patterns:
         said.append("the expert suspects a common cause")
-    return "; ".join(said)
+    return said

@@ -48,7 +48,9 @@ def combine(
     right = probes(candidates)
     skills = {expert: learn_skill(cast[expert], right) for expert in cast}
     seed = int(candidates.settings.get("seed", 0))
-    oriented = orient_by_votes(candidates.graph, cast, skills, seed=seed)
+    oriented = orient_by_votes(
+        candidates.graph, cast, skills, order=candidates.order, seed=seed
+    )
     trust = tuple(
         reliability(expert, cast[expert], skills[expert], candidates, answers)
         for expert in cast

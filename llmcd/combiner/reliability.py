@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import comb
 
 import numpy as np
 import numpy.typing as npt
@@ -193,13 +194,13 @@ def vote_log_odds(vote: Vote, skill: Skill) -> float:
 def probes(candidates: Candidates) -> dict[tuple[str, str], float]:
     """Pairs that the data itself directs, with the probability of name order.
 
-    Edges that follow from background knowledge are not probes: there the data did
-    not speak.
+    Edges that follow from background knowledge, by themselves or through Meek's rules,
+    are not probes: there the data did not speak.
     """
     known = candidates.background
     q = data_direction(candidates)
     found: dict[tuple[str, str], float] = {}
-    for cause, effect in candidates.graph.directed_edges():
+    for cause, effect in candidates.class_graph.directed_edges():
         if not known.allowed(effect, cause) or (cause, effect) in known.required:
             continue
         i, j = candidates.graph.index(cause), candidates.graph.index(effect)
@@ -255,6 +256,11 @@ def reliability(
     )
 
 
+def _worse_than_a_coin(agreed: int, n: int) -> bool:
+    """One-sided sign test at 1 %: so few agreements are rare for a coin."""
+    return sum(comb(n, k) for k in range(agreed + 1)) < 0.01 * 2**n
+
+
 def _finding(
     skill: Skill,
     votes: Sequence[Vote],
@@ -279,7 +285,7 @@ def _finding(
             "learnt about it; its weight is the prior's."
         )
     counted = f"It agrees with the data on {agreed} of {n} edges that the data directs"
-    if skill.chance_of_contradiction() > 0.9:
+    if skill.chance_of_contradiction() > 0.9 or _worse_than_a_coin(agreed, n):
         return (
             f"{counted}: this expert contradicts the data. Its directions carry next "
             "to no weight; check the descriptions, the data, or the expert."

@@ -3,14 +3,17 @@
 Every member of the data's class is as likely as any other to begin with; the votes
 reweight them. The result is the MPDAG of least expected loss among those that
 greedy orientation reaches, where a wrong direction costs 1 and an undirected edge
-``UNDIRECTED_COST``. Skeleton, v-structures and everything that the data or the
-background knowledge directs stay as they are, whatever the expert says.
+``UNDIRECTED_COST``. Equally likely members are a convention and no evidence, so that an
+edge is directed only where the answers about it favour that direction and the answers
+alone, with both directions equally likely before, would pay for it. Skeleton,
+v-structures and everything that the data or the background knowledge directs stay as
+they are, whatever the expert says.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -23,8 +26,8 @@ from llmcd.graph import Graph
 __all__ = ["Oriented", "orient_by_votes", "undirected_components"]
 
 UNDIRECTED_COST = 0.4
-MEMBER_LIMIT = 500
-DRAWS = 500
+MEMBER_LIMIT = 1000
+DRAWS = 1000
 LEAST_EFFECTIVE = 10.0
 
 Floats = npt.NDArray[np.float64]
@@ -210,6 +213,7 @@ def orient_by_votes(
     votes: Mapping[str, Sequence[Vote]],
     skills: Mapping[str, Skill],
     *,
+    order: Sequence[str] = (),
     seed: int = 0,
 ) -> Oriented:
     """Direct what is undirected, as far as the votes carry.
@@ -222,6 +226,10 @@ def orient_by_votes(
         Votes by expert.
     skills : mapping of str to Skill
         Skill by expert; the same keys.
+    order : sequence of str, optional
+        The nodes in an order that depends on their content only; ties and draws
+        follow it, so that names and the order of columns change nothing. By default
+        the order of the graph.
     seed : int, optional
         For components with more than ``MEMBER_LIMIT`` members, which are sampled.
 
@@ -242,6 +250,43 @@ def orient_by_votes(
     >>> print(orient_by_votes(g, {"m": [vote]}, {"m": learn_skill([], {})}).graph)
     a --> b
     """
+    ranked = [v for v in order if v in graph.names]
+    ranked += [v for v in graph.names if v not in set(ranked)]
+    codes = {v: f"{k:06d}" for k, v in enumerate(ranked)}
+    coded = {e: [_renamed(v, codes) for v in cast] for e, cast in votes.items()}
+    found = _orient(graph.reorder(ranked).rename(codes), coded, skills, seed)
+    names = {code: v for v, code in codes.items()}
+    return Oriented(
+        found.graph.rename(names).reorder(graph.names),
+        {
+            _sorted((names[a], names[b])): p if names[a] < names[b] else 1.0 - p
+            for (a, b), p in found.shares.items()
+        },
+        tuple((names[a], names[b]) for a, b in found.by_expert),
+        tuple(
+            text.format(**{f"v{c}": v for c, v in names.items()})
+            for text in found.warnings
+        ),
+    )
+
+
+def _sorted(pair: Pair) -> Pair:
+    return min(pair), max(pair)
+
+
+def _renamed(vote: Vote, codes: Mapping[str, str]) -> Vote:
+    a, b = codes[vote.a], codes[vote.b]
+    if a < b:
+        return replace(vote, a=a, b=b)
+    return replace(vote, a=b, b=a, direction=-vote.direction)
+
+
+def _orient(
+    graph: Graph,
+    votes: Mapping[str, Sequence[Vote]],
+    skills: Mapping[str, Skill],
+    seed: int,
+) -> Oriented:
     lean: dict[Pair, float] = {}
     for expert, cast in votes.items():
         for vote in cast:
@@ -249,23 +294,42 @@ def orient_by_votes(
                 pull = vote.direction * skills[expert].weight(vote.pattern)
                 lean[vote.a, vote.b] = lean.get((vote.a, vote.b), 0.0) + pull
     voted = [c for c in undirected_components(graph) if _any_vote(graph, c, lean)]
-    rng = np.random.default_rng(seed)
-    parts = [_orientations(_induced(graph, nodes), lean, rng) for nodes in voted]
+    rngs = map(np.random.default_rng, np.random.SeedSequence(seed).spawn(len(voted)))
+    parts = [
+        _orientations(_induced(graph, nodes), lean, rng)
+        for nodes, rng in zip(voted, rngs, strict=True)
+    ]
     shares: dict[Pair, float] = {}
+    worth: dict[Pair, float] = {}
     warnings: list[str] = []
     for part, weight in zip(parts, _member_shares(parts, votes, skills), strict=True):
         effective = 1.0 / float((weight**2).sum())
         if part.base.any() and effective < LEAST_EFFECTIVE:
+            around = f"{{v{part.pairs[0][0]}}}"
             warnings.append(
-                f"The {len(part.pairs)} undirected edges around {part.pairs[0][0]} "
+                f"The {len(part.pairs)} undirected edges around {around} "
                 f"have too many orientations to weigh: {DRAWS} draws were worth "
                 f"{effective:.1f}. None of them was directed by the expert."
             )
             continue
         forward = weight @ part.forward
         shares.update(zip(part.pairs, map(float, forward), strict=True))
-    directed, chosen = _least_loss(graph, shares, {p for p in shares if lean.get(p)})
+        before = np.exp(part.base - np.logaddexp.reduce(part.base)) @ part.forward
+        moved = _log_odds(forward) - _log_odds(before)
+        worth.update(zip(part.pairs, map(float, moved), strict=True))
+    least = _log_odds(1.0 - UNDIRECTED_COST)
+    carried = {
+        p: lean[p] > 0
+        for p in shares
+        if lean.get(p) and np.sign(lean[p]) * worth[p] > least
+    }
+    directed, chosen = _least_loss(graph, shares, carried)
     return Oriented(directed, shares, chosen, tuple(warnings))
+
+
+def _log_odds(share: npt.ArrayLike) -> Floats:
+    inside = np.clip(share, 1e-12, 1.0 - 1e-12)
+    return np.log(inside) - np.log1p(-inside)
 
 
 def _any_vote(graph: Graph, nodes: Sequence[str], lean: Mapping[Pair, float]) -> bool:
@@ -274,14 +338,17 @@ def _any_vote(graph: Graph, nodes: Sequence[str], lean: Mapping[Pair, float]) ->
 
 
 def _least_loss(
-    graph: Graph, shares: Mapping[Pair, float], voted: set[Pair]
+    graph: Graph, shares: Mapping[Pair, float], carried: Mapping[Pair, bool]
 ) -> tuple[Graph, tuple[Pair, ...]]:
-    """Direct pairs, the surest first, while the expected loss falls."""
+    """Direct pairs, the surest first, while the expected loss falls.
+
+    ``carried`` says for each pair that the votes carry whether they carry it forward.
+    """
     chosen: list[Pair] = []
     sure = sorted(shares.items(), key=lambda item: (-abs(item[1] - 0.5), item[0]))
     for pair, share in sure:
         chance = max(share, 1.0 - share)
-        if pair not in voted or chance <= 1.0 - UNDIRECTED_COST:
+        if carried.get(pair) is not (share > 0.5) or chance <= 1.0 - UNDIRECTED_COST:
             continue
         cause, effect = pair if share > 0.5 else pair[::-1]
         if not graph.lines[graph.index(cause), graph.index(effect)]:

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from made import answer, answers_of, made_candidates, oracle
+from made import answer, answers_of, liar, made_candidates, oracle
 
 from llmcd.background import Background
 from llmcd.combiner.reconcile import combine
@@ -77,3 +77,25 @@ def test_weak_edge_warns():
     (decision,) = combine(candidates, Answers.none()).edges
     assert decision.data_support == pytest.approx(0.2)
     assert "20%" in decision.warning
+
+
+def test_what_follows_from_knowledge_is_not_the_datas():
+    """Directions that Meek's rules draw from a required edge are background's."""
+    chain = Graph.from_edges("wxyz", directed=[("x", "y"), ("y", "z"), ("z", "w")])
+    known = Background(required=[("x", "y")])
+    found = made_candidates(chain, background=known)
+    one = combine(found, answers_of(liar(chain), [("y", "z"), ("z", "w")]))
+    assert {e.decided_by for e in one.edges} == {"background"}
+    assert one.reliability[0].probes == 0
+    (required,) = [e for e in one.edges if (e.cause, e.effect) == ("x", "y")]
+    assert "required by background knowledge" in required.warning
+
+
+def test_an_undirected_edge_has_the_likelier_ones_probability():
+    """Nobody was asked: the resamples still lean, and the table says how far."""
+    leaning = Graph.from_edges("ab", directed=[("a", "b")])
+    graph = Graph.from_edges("ab", undirected=[("a", "b")])
+    found = made_candidates(graph, [leaning] * 8 + [graph] * 2)
+    (edge,) = combine(found, Answers.none()).edges
+    assert edge.mark == "---"
+    assert edge.probability == pytest.approx((8 + 1 + 1) / 12)

@@ -26,7 +26,7 @@ def test_answers_about_strangers_are_refused():
 
 def test_incomplete_and_empty_answers_are_said():
     """Incomplete answers and total abstention are warnings."""
-    part = Answers((answer("a", "c", None),), complete=False, note="out of budget")
+    part = Answers((answer("a", "c", None),), {"m": "out of budget"})
     said = " ".join(combine(made_candidates(DATA), part).warnings)
     assert "out of budget" in said
     assert "data's own" in said

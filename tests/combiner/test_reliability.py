@@ -115,3 +115,14 @@ def test_position_bias_is_reported():
     (trust,) = combine(made_candidates(WIDE), answers).reliability
     assert (trust.first_shown, trust.order_consistency) == (1.0, 0.0)
     assert all(v.direction == 0 for v in votes(answers))
+
+
+def test_an_expert_that_is_never_right_is_named():
+    """0 of 10 is rarer than 1 in 100 for a coin, however unsure the probes are."""
+    names = [f"v{k:02d}" for k in range(20)]
+    arcs = [(names[2 * k], names[2 * k + 1]) for k in range(10)]
+    graph = Graph.from_edges(names, directed=arcs)
+    loose = [graph] * 6 + [Graph.from_edges(names, undirected=arcs)] * 4
+    found = combine(made_candidates(graph, loose), answers_of(liar(graph), arcs))
+    assert "0 of 10" in found.reliability[0].finding
+    assert "contradicts the data" in found.reliability[0].finding

@@ -212,3 +212,69 @@ def test_prior_is_a_distribution():
     assert skill.mass.sum() == pytest.approx(1.0)
     below = 0.8 * beta(4, 1).cdf(0.5)
     assert skill.chance_of_contradiction() == pytest.approx(below, abs=0.01)
+
+
+def path(n: int) -> Graph:
+    """An undirected path: its ends lean outwards in most members of the class."""
+    names = [f"c{k}" for k in range(n)]
+    return Graph.from_edges(names, undirected=itertools.pairwise(names))
+
+
+def test_a_weightless_vote_directs_nothing():
+    """Equally likely members are no evidence: an expert found wrong changes nothing."""
+    wrong = [Vote("m", "a", f"b{k:02d}", 1, "both", 2, "") for k in range(20)]
+    right = {("a", f"b{k:02d}"): 0.1 for k in range(20)}
+    skill = learn_skill(wrong, right)
+    assert skill.weight() < 0.01
+    graph = path(6)
+    for direction in (1, -1):
+        cast = [
+            Vote("m", a, b, direction * (-1) ** k, "both", 2, "")
+            for k, (a, b) in enumerate(itertools.pairwise(graph.names))
+        ]
+        for votes in (cast, cast[:1]):
+            found = safe.orient_by_votes(graph, {"m": votes}, {"m": skill})
+            assert found.graph == graph
+
+
+@given(st.integers(0, 2**32 - 1))
+@settings(max_examples=60, deadline=None)
+def test_by_expert_means_that_the_expert_said_so(seed):
+    """No edge is directed by the expert against its only vote."""
+    rng = np.random.default_rng(seed)
+    graph = cpdag(random_dag(rng, 7, 2.5))
+    cast = [
+        Vote("m", *sorted(p), int(rng.choice([-1, 1])), "both", 2, "")
+        for p in graph.undirected_edges()
+        if rng.random() < 0.6
+    ]
+    found = safe.orient_by_votes(graph, {"m": cast}, {"m": learn_skill([], {})})
+    said = {(v.a, v.b) if v.direction > 0 else (v.b, v.a) for v in cast}
+    assert set(found.by_expert) <= said
+
+
+def test_names_change_nothing_where_members_are_drawn(monkeypatch):
+    """With too many members to list, renamed variables still give the same result."""
+    monkeypatch.setattr(safe, "MEMBER_LIMIT", 50)
+    names = list("abcdef")
+    graph = Graph.from_edges(names, undirected=itertools.combinations(names, 2))
+    rng = np.random.default_rng(4)
+    cast = [
+        Vote("m", a, b, int(rng.choice([-1, 1])), "both", 2, "")
+        for a, b in itertools.combinations(names, 2)
+    ]
+    skills = {"m": learn_skill([], {})}
+    first = safe.orient_by_votes(graph, {"m": cast}, skills, order=names)
+    for _ in range(3):
+        new = dict(zip(names, rng.permutation(list("uvwxyz")), strict=True))
+        turned = [
+            Vote("m", *sorted((new[v.a], new[v.b])),
+                 v.direction if new[v.a] < new[v.b] else -v.direction, "both", 2, "")
+            for v in cast
+        ]  # fmt: skip
+        renamed = graph.rename(new).reorder(sorted(new.values()))
+        second = safe.orient_by_votes(
+            renamed, {"m": turned}, skills, order=[new[v] for v in names]
+        )
+        assert second.graph == first.graph.rename(new)
+        assert second.by_expert == tuple((new[a], new[b]) for a, b in first.by_expert)
