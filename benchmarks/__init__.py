@@ -1,0 +1,1 @@
+"""Measurements against known graphs and against other implementations."""
