@@ -12,9 +12,12 @@ if TYPE_CHECKING:
     from llmcd.background import Background as Background
     from llmcd.data.table import Table as Table
     from llmcd.data.table import table as table
+    from llmcd.discovery.causal_learn import CausalLearn as CausalLearn
     from llmcd.discovery.ensemble import Candidates as Candidates
     from llmcd.discovery.ensemble import candidates as candidates
     from llmcd.discovery.ges import GES as GES
+    from llmcd.discovery.limits import Limits as Limits
+    from llmcd.discovery.order import OrderSearch as OrderSearch
     from llmcd.discovery.pc import PC as PC
     from llmcd.errors import BudgetExceeded as BudgetExceeded
     from llmcd.errors import DataError as DataError
@@ -58,6 +61,9 @@ _WHERE = {
     "Background": "background",
     "PC": "discovery.pc",
     "GES": "discovery.ges",
+    "OrderSearch": "discovery.order",
+    "CausalLearn": "discovery.causal_learn",
+    "Limits": "discovery.limits",
     "Candidates": "discovery.ensemble",
     "Plan": "expert.questions",
     "Question": "expert.questions",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
 from importlib.resources import as_file, files
@@ -13,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 import llmcd
 from llmcd import folder
 from llmcd.background import Background
-from llmcd.errors import DataError, LlmcdError
+from llmcd.data.files import read_rows
+from llmcd.discovery.limits import Limits
+from llmcd.errors import DataError, LlmcdError, VariablesError
 from llmcd.expert.answers import Answers
 from llmcd.expert.ask import ask
 from llmcd.expert.budget import Budget
@@ -54,13 +57,25 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     try:
         arguments.run(arguments)
-    except (LlmcdError, ValueError, FileNotFoundError) as error:
-        print(f"llmcd: {error}", file=sys.stderr)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # whoever reads has seen enough; Python would complain again when it ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (LlmcdError, ValueError, OSError) as error:
+        print(f"llmcd: {_said(error)}", file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:
-        print("llmcd: stopped; what was answered is in the store", file=sys.stderr)
+        store = _store(arguments)
+        kept = f"; what was answered is in {store}" if store and store.exists() else ""
+        print(f"llmcd: stopped{kept}", file=sys.stderr)
         return STOPPED
     return 0
+
+
+def _said(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror and error.filename:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)
 
 
 # --- arguments ------------------------------------------------------------------------
@@ -152,8 +167,13 @@ def _add_report(commands: Any) -> None:
 
 def _data_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("data", metavar="DATA.csv", help="or .parquet, .csv.gz")
+    parser.add_argument(
+        "--separator", default=",", metavar="C", help="between cells; or: tab"
+    )
     parser.add_argument("--variables", metavar="FILE", help="descriptions (YAML, CSV)")
-    parser.add_argument("--method", default="auto", choices=["auto", "pc", "ges"])
+    parser.add_argument(
+        "--method", default="auto", choices=["auto", "order", "pc", "ges", "exact"]
+    )
     parser.add_argument("--bootstrap", type=int, default=50, metavar="N")
     parser.add_argument(
         "--background", metavar="FILE", help="required, forbidden, tiers"
@@ -162,6 +182,9 @@ def _data_arguments(parser: argparse.ArgumentParser) -> None:
         "--missing", default="error", choices=["error", "listwise", "category"]
     )
     parser.add_argument("--seed", type=int, default=0, metavar="N")
+    parser.add_argument(
+        "--seconds", type=float, metavar="S", help="begin no resample after this time"
+    )
     parser.add_argument("--jobs", type=int, default=-1, metavar="N", help="processes")
 
 
@@ -173,7 +196,9 @@ def _expert_arguments(parser: argparse.ArgumentParser) -> None:
         help="provider/model, recorded:FILE, human or none",
     )
     parser.add_argument(
-        "--store", metavar="FILE", help="keep answers; pay nothing twice"
+        "--store",
+        metavar="FILE",
+        help="keep replies there instead of in the run folder; pay nothing twice",
     )
     parser.add_argument("--budget-calls", type=int, metavar="N")
     parser.add_argument("--budget-tokens", type=int, metavar="N")
@@ -183,17 +208,11 @@ def _expert_arguments(parser: argparse.ArgumentParser) -> None:
 # --- reading what the arguments name --------------------------------------------------
 
 
-def _rows(path: str) -> pd.DataFrame:
-    import pandas as pd
-
-    if not Path(path).exists():
-        raise FileNotFoundError(f"no such file: {path}")
-    if path.endswith((".parquet", ".pq")):
-        return pd.read_parquet(path)
-    try:
-        return pd.read_csv(path)
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as e:
-        raise DataError(f"{path} is not a CSV file that pandas can read: {e}") from None
+def _rows(arguments: argparse.Namespace, variables: Variables) -> pd.DataFrame:
+    separator: str = arguments.separator
+    if separator in ("tab", "\\t"):
+        separator = "\t"
+    return read_rows(arguments.data, variables, separator=separator)
 
 
 def _variables(path: str | None) -> Variables:
@@ -205,7 +224,16 @@ def _background(path: str | None) -> Background | None:
         return None
     import yaml
 
-    return Background.of(yaml.safe_load(Path(path).read_text(encoding="utf-8")))
+    try:
+        content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except UnicodeDecodeError as error:
+        raise VariablesError(f"{path} is not UTF-8 text: {error.reason}") from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        at = f", line {mark.line + 1}" if mark else ""
+        problem = getattr(error, "problem", None) or "cannot be read"
+        raise VariablesError(f"{path}{at}: not valid YAML: {problem}") from None
+    return Background.of(content)
 
 
 def _budget(arguments: argparse.Namespace) -> Budget | None:
@@ -216,6 +244,14 @@ def _budget(arguments: argparse.Namespace) -> Budget | None:
     }
     given = {name: limit for name, limit in limits.items() if limit is not None}
     return Budget(**given) if given else None
+
+
+def _store(arguments: argparse.Namespace) -> Path | None:
+    """Where replies are kept: where the user says, else in the run folder."""
+    if getattr(arguments, "store", None):
+        return Path(arguments.store)
+    home = getattr(arguments, "folder", None) or getattr(arguments, "out", None)
+    return Path(home) / folder.STORE if home else None
 
 
 def _somebody(arguments: argparse.Namespace) -> Expert:
@@ -231,19 +267,24 @@ def _somebody(arguments: argparse.Namespace) -> Expert:
 
 
 def _discover(arguments: argparse.Namespace) -> None:
+    expert = resolve(arguments.expert)
+    if arguments.out:
+        folder.open_folder(arguments.out)  # before anything that takes time or money
+    variables = _variables(arguments.variables)
     result = discover(
-        _rows(arguments.data),
-        _variables(arguments.variables),
-        resolve(arguments.expert),
+        _rows(arguments, variables),
+        variables,
+        expert,
         method=arguments.method,
         background=_background(arguments.background),
         bootstrap=arguments.bootstrap,
         mode=arguments.mode,
         budget=_budget(arguments),
-        store=arguments.store,
+        store=_store(arguments),
         missing=arguments.missing,
         seed=arguments.seed,
         n_jobs=arguments.jobs,
+        limits=Limits(seconds=arguments.seconds),
     )
     _show(result, arguments.json)
     if arguments.out:
@@ -251,19 +292,23 @@ def _discover(arguments: argparse.Namespace) -> None:
 
 
 def _plan(arguments: argparse.Namespace) -> None:
+    expert = resolve(arguments.expert)
+    if arguments.out:
+        folder.open_folder(arguments.out)
     variables = _variables(arguments.variables)
     known = Background.of(_background(arguments.background))
     found = candidates(
-        table(_rows(arguments.data), variables, missing=arguments.missing),
+        table(_rows(arguments, variables), variables, missing=arguments.missing),
         method=arguments.method,
         background=known.merge(Background.from_variables(variables)),
         bootstrap=arguments.bootstrap,
         seed=arguments.seed,
         n_jobs=arguments.jobs,
+        limits=Limits(seconds=arguments.seconds),
+        progress=True,
     )
-    questions = plan(
-        found, variables, expert=resolve(arguments.expert), budget=_budget(arguments)
-    )
+    _warn(found.warnings)
+    questions = plan(found, variables, expert=expert, budget=_budget(arguments))
     print(questions.show() if arguments.show else questions)
     if arguments.out:
         folder.save_candidates(arguments.out, found, variables)
@@ -273,35 +318,45 @@ def _plan(arguments: argparse.Namespace) -> None:
 def _ask(arguments: argparse.Namespace) -> None:
     if arguments.emit:
         found, variables = folder.load_candidates(arguments.folder)
-        asked = plan(found, variables, budget=_budget(arguments)).questions
+        asked = plan(found, variables).questions[: arguments.budget_calls]
         print(write_questions(asked, arguments.emit))
         return
     expert = _somebody(arguments)
     found, variables = folder.load_candidates(arguments.folder)
     budget = _budget(arguments)
     questions = plan(found, variables, expert=expert, budget=budget)
-    answers = ask(questions, expert, store=arguments.store, budget=budget)
+    answers = ask(questions, expert, store=_store(arguments), budget=budget)
     _keep(answers, arguments.folder)
 
 
 def _apply(arguments: argparse.Namespace) -> None:
     found, variables = folder.load_candidates(arguments.folder)
     asked = plan(found, variables).questions
-    _keep(read_filled(arguments.filled, asked, expert=arguments.by), arguments.folder)
+    earlier = folder.load_answers(arguments.folder)
+    filled = read_filled(arguments.filled, asked, expert=arguments.by, earlier=earlier)
+    _keep(filled, arguments.folder)
 
 
 def _keep(answers: Answers, run: str) -> None:
-    target = Path(run) / "answers.jsonl"
-    answers.write(target)
-    print(f"{len(answers.answers)} answers in {target}")
+    kept = folder.add_answers(run, answers)
+    more = len(kept) - len(answers)
+    also = f", and {more} from earlier" if more else ""
+    print(f"{len(answers)} answers{also} in {Path(run) / folder.ANSWERS}")
     if answers.note:
         print(f"llmcd: {answers.note}", file=sys.stderr)
 
 
+def _warn(warnings: Sequence[str]) -> None:
+    for text in warnings:
+        print(f"WARNING: {text}", file=sys.stderr)
+
+
 def _combine(arguments: argparse.Namespace) -> None:
     found, variables = folder.load_candidates(arguments.folder)
-    file = Path(arguments.answers or Path(arguments.folder) / "answers.jsonl")
-    answers = Answers.read(file) if arguments.answers or file.exists() else None
+    if arguments.answers:
+        answers = Answers.read(arguments.answers)
+    else:
+        answers = folder.load_answers(arguments.folder)
     result = combine(found, answers, variables=variables, mode=arguments.mode)
     _show(result, arguments.json)
     _write(result, Path(arguments.folder))
@@ -315,6 +370,7 @@ def _report(arguments: argparse.Namespace) -> None:
 
 def _show(result: Result, as_json: bool) -> None:
     if as_json:
+        _warn(result.warnings)
         print(json.dumps(result.edges.to_dict("records"), indent=1))
     else:
         print(result)
@@ -354,7 +410,7 @@ def _demo(arguments: argparse.Namespace) -> None:
     with as_file(files("llmcd") / "examples" / arguments.example) as example:
         variables = Variables.of(example / "variables.yaml")
         alarm = arguments.example == "alarm"
-        rows = _rows(str(example / "rows.csv.gz")) if alarm else _nhefs(variables)
+        rows = read_rows(example / "rows.csv.gz") if alarm else _nhefs(variables)
         words = _ALARM if alarm else _NHEFS
         print(words.format(rows=len(rows), columns=rows.shape[1]), flush=True)
         result = discover(
@@ -370,7 +426,7 @@ def _demo(arguments: argparse.Namespace) -> None:
         )
         print(_asked(result.answers), "\n")
         if alarm:
-            pairs = _rows(str(example / "truth.csv"))
+            pairs = read_rows(example / "truth.csv")
             truth = from_edge_list(pairs, names=list(rows.columns))
             print(_against_truth(truth, result), "\n")
     print(result, "\n")

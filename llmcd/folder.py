@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import platform
@@ -15,8 +16,9 @@ from llmcd.background import Background
 from llmcd.combiner.combined import Combined, Conflict, EdgeDecision, Reliability, Step
 from llmcd.data.table import Note
 from llmcd.discovery.ensemble import Candidates
-from llmcd.errors import FormatError
-from llmcd.expert.answers import Answers
+from llmcd.errors import FormatError, VariablesError
+from llmcd.expert.answers import Answer, Answers
+from llmcd.expert.questions import canonical_json, pairwise_question
 from llmcd.formats import to_graphml
 from llmcd.graph import Graph, Mark
 from llmcd.variables import Variables
@@ -25,12 +27,18 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = [
+    "ANSWERS",
+    "STORE",
+    "add_answers",
     "conflict_table",
+    "content_of",
     "edge_attributes",
     "edge_table",
     "load",
+    "load_answers",
     "load_candidates",
     "note_table",
+    "open_folder",
     "reliability_table",
     "save",
     "save_candidates",
@@ -39,6 +47,10 @@ __all__ = [
 ]
 
 FORMAT = 1
+CANDIDATES, VARIABLES = "candidates.json", "variables.yaml"
+ANSWERS, RESULT = "answers.jsonl", "result.json"
+STORE = "answers.sqlite"
+_DERIVED = ("graph.graphml", "edges.csv", "conflicts.csv", "report.html", "graph.png")
 _EDGE_COLUMNS = (
     "cause", "effect", "mark", "probability", "data_support", "expert_log_odds",
     "answers", "decided_by", "warning",
@@ -114,31 +126,64 @@ def settings_of(combined: Combined) -> dict[str, Any]:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
+    """Write a file whole or not at all; folders that are missing are made.
+
+    Raises
+    ------
+    IsADirectoryError
+        If the path is a folder.
+    """
+    if path.is_dir():
+        raise IsADirectoryError(
+            f"{path} is a folder; name a file, such as {path / 'report.html'}"
+        )
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    part.write_text(text, encoding="utf-8", newline="\n")
-    os.replace(part, path)
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        part.write_text(text, encoding="utf-8", newline="\n")
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
-def _write_json(path: Path, content: Any) -> None:
-    text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
-    write_text(path, text + "\n")
+def _json_text(content: Mapping[str, Any]) -> str:
+    whole = {**content, "checksum": _checksum(content)}
+    return json.dumps(whole, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _checksum(content: Mapping[str, Any]) -> str:
+    rest = {key: value for key, value in content.items() if key != "checksum"}
+    return hashlib.sha256(canonical_json(rest).encode()).hexdigest()
+
+
+def _sha(path: Path) -> str:
+    # of the text: a checkout may have other line ends
+    return hashlib.sha256(path.read_text(encoding="utf-8").encode()).hexdigest()
 
 
 def _graph_out(graph: Graph) -> list[list[str]]:
     return [list(edge) for edge in graph.edges()]
 
 
-def _open_folder(path: str | Path) -> Path:
+def open_folder(path: str | Path) -> Path:
+    """Make a run folder, or see that an existing one may be written to.
+
+    Raises
+    ------
+    FormatError
+        If it is a file, or holds other files than a run's.
+    """
     target = Path(path)
     if target.is_file():
         raise FormatError(f"{target} is a file; a run folder was expected")
-    ours = (target / "candidates.json").exists()
-    if target.is_dir() and any(target.iterdir()) and not ours:
-        raise FormatError(
-            f"{target} holds other files and is no run folder; name a new or empty one"
-        )
+    if target.is_dir() and not (target / CANDIDATES).exists():
+        # a run that was broken off leaves its store
+        others = [x.name for x in target.iterdir() if not x.name.startswith(STORE)]
+        if others:
+            raise FormatError(
+                f"{target} holds other files ({min(others)}) and is no run folder; "
+                "name a new or empty one"
+            )
     target.mkdir(parents=True, exist_ok=True)
     return target
 
@@ -146,9 +191,31 @@ def _open_folder(path: str | Path) -> Path:
 def save_candidates(
     path: str | Path, candidates: Candidates, variables: Variables
 ) -> Path:
-    """Write the data's side and the descriptions into a run folder."""
-    target = _open_folder(path)
-    content = {
+    """Write the data's side and the descriptions into a run folder.
+
+    When they are not those that lie there, whatever was derived from those is removed:
+    a folder holds one run. Answers are paid for and depend on the descriptions only,
+    so they stay with those pairs that are described as before; if some are not, all of
+    them are also kept as ``earlier-answers-1.jsonl`` (2, 3, ...).
+    """
+    target = open_folder(path)
+    descriptions = target / f"{VARIABLES}.{os.getpid()}.part"
+    try:
+        variables.write(descriptions)
+        files = {VARIABLES: _sha(descriptions)}
+        text = _json_text({**_candidates_out(candidates), "files": files})
+        if not _holds(target / CANDIDATES, text):
+            _remove(target, RESULT, *_DERIVED)
+            _keep_answers(target, candidates.names, variables)
+        os.replace(descriptions, target / VARIABLES)
+    finally:
+        descriptions.unlink(missing_ok=True)
+    write_text(target / CANDIDATES, text)
+    return target
+
+
+def _candidates_out(candidates: Candidates) -> dict[str, Any]:
+    return {
         "format": FORMAT,
         "names": list(candidates.names),
         "kinds": dict(candidates.kinds),
@@ -163,27 +230,98 @@ def save_candidates(
         "notes": [asdict(note) for note in candidates.notes],
         "failures": list(candidates.failures),
         "warnings": list(candidates.warnings),
+        "complete": candidates.complete,
+        "order": list(candidates.order),
     }
-    _write_json(target / "candidates.json", content)
-    variables.write(target / "variables.yaml")
-    return target
+
+
+def _holds(path: Path, text: str) -> bool:
+    try:
+        return path.read_text(encoding="utf-8") == text
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
+def _remove(target: Path, *names: str) -> None:
+    for name in names:
+        (target / name).unlink(missing_ok=True)
+
+
+def _keep_answers(target: Path, names: Sequence[str], variables: Variables) -> None:
+    """Leave those answers that are about what is described now."""
+    file = target / ANSWERS
+    if not file.exists():
+        return
+    try:
+        before = Variables.of(target / VARIABLES)
+        answers = Answers.read(file)
+    except (VariablesError, FormatError):
+        _set_aside(file)
+        return
+    still = tuple(
+        x
+        for x in answers.answers
+        if {x.a, x.b} <= set(names)
+        and _words_about(x, before) == _words_about(x, variables)
+    )
+    if len(still) == len(answers.answers):
+        return
+    aside = _set_aside(file)
+    if still:
+        lost = [x for x in answers.answers if x not in still]
+        why = f"some answers were about other descriptions and are in {aside.name}"
+        unfinished = dict.fromkeys(sorted({x.expert for x in lost}), why)
+        Answers(still, {**answers.unfinished, **unfinished}).write(file)
+
+
+def _words_about(answer: Answer, variables: Variables) -> str | None:
+    """What the expert was shown of a pair, in short; None when it is not described."""
+    if answer.a not in variables or answer.b not in variables:
+        return None
+    return pairwise_question(variables, answer.a, answer.b).content_hash
+
+
+def _set_aside(file: Path) -> Path:
+    content = file.read_bytes()
+    number = 1
+    while (aside := file.with_name(f"earlier-{file.stem}-{number}.jsonl")).exists():
+        if aside.read_bytes() == content:
+            break
+        number += 1
+    os.replace(file, aside)
+    return aside
+
+
+def add_answers(path: str | Path, answers: Answers) -> Answers:
+    """Add answers to those of a run folder; of two to one question the newer stays.
+
+    Raises
+    ------
+    FormatError
+        If the file of answers that is there cannot be read.
+    """
+    found = load_answers(path).updated(answers)
+    found.write(Path(path) / ANSWERS)
+    return found
 
 
 def save(path: str | Path, combined: Combined, variables: Variables) -> Path:
-    """Write a whole run folder."""
+    """Write a whole run folder.
+
+    Answers that lie there and are not among those of this result are set aside.
+    """
     target = save_candidates(path, combined.candidates, variables)
-    combined.answers.write(target / "answers.jsonl")
-    content = {
-        "format": FORMAT,
-        "settings": settings_of(combined),
-        "graph": _graph_out(combined.graph),
-        "data_graph": _graph_out(combined.data_graph),
-        "edges": [asdict(edge) for edge in combined.edges],
-        "conflicts": [asdict(conflict) for conflict in combined.conflicts],
-        "reliability": [asdict(one) for one in combined.reliability],
-        "warnings": list(combined.warnings),
-    }
-    _write_json(target / "result.json", content)
+    _write_answers(target / ANSWERS, combined.answers)
+    files = (CANDIDATES, VARIABLES, ANSWERS)
+    text = _json_text(
+        {
+            **_combined_out(combined),
+            "settings": settings_of(combined),
+            "files": {name: _sha(target / name) for name in files},
+        }
+    )
+    if not _holds(target / RESULT, text):
+        _remove(target, RESULT, *_DERIVED)
     write_text(
         target / "graph.graphml",
         to_graphml(combined.graph, edge_attributes=edge_attributes(combined)),
@@ -193,7 +331,50 @@ def save(path: str | Path, combined: Combined, variables: Variables) -> Path:
         ("conflicts.csv", conflict_table(combined)),
     ):
         write_text(target / name, frame.map(_no_formula).to_csv(index=False))
+    write_text(target / RESULT, text)
     return target
+
+
+def _combined_out(combined: Combined) -> dict[str, Any]:
+    return {
+        "format": FORMAT,
+        "graph": _graph_out(combined.graph),
+        "data_graph": _graph_out(combined.data_graph),
+        "edges": [asdict(edge) for edge in combined.edges],
+        "conflicts": [asdict(conflict) for conflict in combined.conflicts],
+        "reliability": [asdict(one) for one in combined.reliability],
+        "warnings": list(combined.warnings),
+    }
+
+
+def _write_answers(file: Path, answers: Answers) -> None:
+    if file.exists():
+        try:
+            there = Answers.read(file).answers
+            here = {canonical_json(x.to_dict()) for x in answers.answers}
+            kept = all(
+                x.reason == "missing" or canonical_json(x.to_dict()) in here
+                for x in there
+            )
+        except FormatError:
+            kept = False
+        if not kept:
+            _set_aside(file)
+    answers.write(file)
+
+
+def content_of(combined: Combined, variables: Variables) -> str:
+    """What a run folder says of a result, as one text; the same for equal results."""
+    return canonical_json(
+        {
+            "candidates": _candidates_out(combined.candidates),
+            "combined": _combined_out(combined),
+            "mode": [combined.mode, combined.why_mode],
+            "answers": [x.to_dict() for x in combined.answers.answers],
+            "unfinished": dict(combined.answers.unfinished),
+            "variables": variables.to_dict(),
+        }
+    )
 
 
 def _no_formula(cell: Any) -> Any:
@@ -205,19 +386,42 @@ def _no_formula(cell: Any) -> Any:
 # --- reading --------------------------------------------------------------------------
 
 
-def _read_json(path: Path) -> dict[str, Any]:
+def _read_json(path: Path, missing: str) -> dict[str, Any]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise FormatError(f"{path} is missing: not a (complete) run folder") from None
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise FormatError(f"{path} is missing: {missing}") from None
+    except OSError as error:
+        raise FormatError(
+            f"{path} cannot be read ({error.strerror}); a run folder was expected"
+        ) from None
+    except (ValueError, RecursionError) as error:
         raise FormatError(f"{path} is damaged: {error}") from None
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise FormatError(
             f"{path}: expected run folder format {FORMAT}; it was written by another "
             "version"
         )
+    if content.get("checksum") != _checksum(content):
+        raise FormatError(
+            f"{path} is damaged: it is not as it was written; run again what made it"
+        )
     return content
+
+
+def _check_files(target: Path, content: Mapping[str, Any], by: str, go_on: str) -> None:
+    """See that the files beside are those that a file was written with."""
+    for name, sha in content["files"].items():
+        try:
+            same = _sha(target / name) == sha
+        except FileNotFoundError:
+            raise FormatError(f"{target / name} is missing; {go_on}") from None
+        except UnicodeDecodeError:
+            same = False
+        if not same:
+            raise FormatError(
+                f"{target / name} is not the one that {by} was made with; {go_on}"
+            )
 
 
 _MARKS = {
@@ -242,8 +446,14 @@ def _graph_in(names: Sequence[str], edges: Sequence[Sequence[str]]) -> Graph:
 def load_candidates(path: str | Path) -> tuple[Candidates, Variables]:
     """Read the data's side and the descriptions from a run folder."""
     target = Path(path)
-    file = target / "candidates.json"
-    content = _read_json(file)
+    file = target / CANDIDATES
+    content = _read_json(file, f"{target} is no run folder")
+    _check_files(
+        target,
+        content,
+        file.name,
+        f"to go on, run `llmcd plan DATA --variables FILE --out {target}` again",
+    )
     try:
         names = tuple(content["names"])
         found = Candidates(
@@ -260,19 +470,29 @@ def load_candidates(path: str | Path) -> tuple[Candidates, Variables]:
             notes=tuple(Note(**note) for note in content["notes"]),
             failures=tuple(content["failures"]),
             warnings=tuple(content["warnings"]),
+            complete=bool(content["complete"]),
+            order=tuple(content["order"]),
             table=None,
         )
     except (KeyError, TypeError, ValueError) as error:
         raise FormatError(f"{file} is damaged: {error!r}") from None
-    return found, Variables.of(target / "variables.yaml")
+    return found, Variables.of(target / VARIABLES)
+
+
+def load_answers(path: str | Path) -> Answers:
+    """Read the answers of a run folder; none, when nobody was asked yet."""
+    file = Path(path) / ANSWERS
+    return Answers.read(file) if file.exists() else Answers.none()
 
 
 def load(path: str | Path) -> tuple[Combined, Variables]:
     """Read a whole run folder."""
     target = Path(path)
+    go_on = f"run `llmcd combine {target}`, which makes the result anew"
     found, variables = load_candidates(target)
-    file = target / "result.json"
-    content = _read_json(file)
+    file = target / RESULT
+    content = _read_json(file, go_on)
+    _check_files(target, content, file.name, go_on)
     try:
         combined = Combined(
             mode=content["settings"]["mode"],
@@ -283,7 +503,7 @@ def load(path: str | Path) -> tuple[Combined, Variables]:
             conflicts=tuple(Conflict(**c) for c in content["conflicts"]),
             reliability=tuple(Reliability(**r) for r in content["reliability"]),
             candidates=found,
-            answers=Answers.read(target / "answers.jsonl"),
+            answers=Answers.read(target / ANSWERS),
             warnings=tuple(content["warnings"]),
         )
     except (KeyError, TypeError, ValueError) as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,11 +11,11 @@ from llmcd.combiner.planner import plan_questions
 from llmcd.combiner.reconcile import combine as _combine
 from llmcd.data.table import table
 from llmcd.discovery.ensemble import Candidates, candidates
-from llmcd.discovery.ges import GES
-from llmcd.discovery.pc import PC
+from llmcd.discovery.limits import Limits
+from llmcd.discovery.methods import Method
 from llmcd.expert.answers import Answers
 from llmcd.expert.ask import ask
-from llmcd.expert.budget import Budget
+from llmcd.expert.budget import Budget, as_budget
 from llmcd.expert.protocol import Expert
 from llmcd.expert.questions import Plan
 from llmcd.expert.resolve import resolve
@@ -52,7 +52,7 @@ def plan(
     answers : Answers, optional
         What is answered already and need not be asked again.
     budget : Budget, optional
-        A limit on calls shortens the plan to the pairs that fit.
+        A limit on calls that does not suffice for the whole plan is noted in it.
 
     Returns
     -------
@@ -63,6 +63,8 @@ def plan(
     ------
     VariablesError
         If a column has no description.
+    TypeError
+        If the budget is no Budget.
     """
     return plan_questions(
         candidates,
@@ -112,7 +114,7 @@ def discover(
     variables: Describes | None = None,
     expert: Expert | str | None = None,
     *,
-    method: str | PC | GES = "auto",
+    method: str | Method | Sequence[str | Method] = "auto",
     background: Background | Mapping[str, Any] | None = None,
     bootstrap: int = 50,
     mode: str = "auto",
@@ -121,6 +123,7 @@ def discover(
     missing: str = "error",
     seed: int = 0,
     n_jobs: int | None = None,
+    limits: Limits | None = None,
     progress: bool = True,
 ) -> Result:
     """Find out what causes what, from a table and what its columns mean.
@@ -143,7 +146,7 @@ def discover(
     expert : Expert or str, optional
         ``"provider/model"``, ``"recorded:FILE"``, ``"human"``, any object with
         ``answer(question)``, or None to ask nobody.
-    method : {"auto", "pc", "ges"}, PC or GES, optional
+    method : {"auto", "order", "pc", "ges"}, Method, or several of these, optional
         How candidates are found.
     background : Background or mapping, optional
         Required and forbidden edges and tiers, obeyed exactly; joined with the tiers
@@ -163,6 +166,8 @@ def discover(
         Of the resampling.
     n_jobs : int, optional
         Processes; None leaves it to ``joblib.parallel_config``.
+    limits : Limits, optional
+        Of time and memory for finding candidates.
     progress : bool, optional
         Whether to show progress on standard error.
 
@@ -178,6 +183,8 @@ def discover(
         If descriptions or background knowledge cannot be used.
     ExpertError
         If the expert cannot be reached or set up; nothing falls back in silence.
+    TypeError
+        If the budget is no Budget.
 
     Examples
     --------
@@ -191,17 +198,15 @@ def discover(
     age --> pain
     """
     described = Variables.of({} if variables is None else variables)
-    somebody = resolve(expert)
+    somebody, limit = resolve(expert), as_budget(budget)
     known = Background.of(background).merge(Background.from_variables(described))
     rows = table(data, described if len(described) else None, missing=missing)
     found = candidates(
         rows, method=method, background=known, bootstrap=bootstrap, seed=seed,
-        n_jobs=n_jobs,
+        n_jobs=n_jobs, limits=limits, progress=progress,
     )  # fmt: skip
     answers = Answers.none()
     if somebody is not None:
-        questions = plan(found, described, expert=somebody, budget=budget)
-        answers = ask(
-            questions, somebody, store=store, budget=budget, progress=progress
-        )
+        questions = plan(found, described, expert=somebody, budget=limit)
+        answers = ask(questions, somebody, store=store, budget=limit, progress=progress)
     return combine(found, answers, variables=described, mode=mode)

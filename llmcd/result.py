@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,9 +26,12 @@ __all__ = ["Result"]
 _SHOWN = 12
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Result:
     """A causal graph, and for every edge who decided and how sure it is.
+
+    Two results are equal when their run folders would say the same. A pickle or a copy
+    holds no rows.
 
     Parameters
     ----------
@@ -51,6 +54,16 @@ class Result:
 
     combined: Combined
     variables: Variables = field(default_factory=Variables)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Result):
+            return NotImplemented
+        one, two = (folder.content_of(x.combined, x.variables) for x in (self, other))
+        return one == two
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        found = replace(self.candidates, table=None)
+        return type(self), (replace(self.combined, candidates=found), self.variables)
 
     @property
     def graph(self) -> Graph:
@@ -144,12 +157,17 @@ class Result:
         Parameters
         ----------
         path : str or Path
-            The file; its folder must exist.
+            The file; folders that are missing are made.
 
         Returns
         -------
         Path
             The file that was written.
+
+        Raises
+        ------
+        IsADirectoryError
+            If it is a folder.
         """
         path = Path(path)
         folder.write_text(path, self.to_html())
@@ -169,7 +187,8 @@ class Result:
         Parameters
         ----------
         path : str or Path
-            A new or empty folder, or an earlier run folder, which is overwritten.
+            A new or empty folder, or an earlier run folder, which is overwritten;
+            earlier answers that are not this result's are kept beside.
 
         Returns
         -------
@@ -200,7 +219,7 @@ class Result:
         Raises
         ------
         FormatError
-            If a file is missing or damaged; it is named.
+            If a file is missing, damaged or of another run; it is named.
         """
         return cls(*folder.load(path))
 
@@ -230,7 +249,8 @@ def _summary(one: Combined) -> list[str]:
         f"undirected: {open_before} from data alone, {open_now} now",
     ]
     if not one.reliability:
-        lines.append("Nobody was asked.")
+        asked = "No question was answered." if one.answers.note else "Nobody was asked."
+        lines.append(asked)
     for trust in one.reliability:
         abstained = sum(
             x.verdict is None for x in one.answers.answers if x.expert == trust.expert

@@ -12,7 +12,7 @@ PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 MODULES = sorted(
     str(p.relative_to(ROOT / "llmcd"))
     for p in (ROOT / "llmcd").rglob("*.py")
-    if p.name not in ("__init__.py", "__main__.py")
+    if p.name not in ("__init__.py", "__main__.py") and "examples" not in p.parts
 )
 
 
@@ -37,7 +37,8 @@ def test_every_module_is_on_the_map(module):
 
 def test_every_row_exists():
     """No row speaks of a module that is gone."""
-    rows = re.findall(r"^\| `([\w/]+\.py)` \|", TEXT, re.MULTILINE)
+    cells = re.findall(r"^\| (`[\w/]+\.py`[^|]*) \|", TEXT, re.MULTILINE)
+    rows = re.findall(r"`([\w/]+\.py)`", " ".join(cells))
     assert sorted(rows) == MODULES
 
 

@@ -1,13 +1,19 @@
 """The command line does the main job, stage by stage too, and fails clearly."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 from test_pipeline import TEXTS, TRUTH, linear_table
 
 import llmcd
 from llmcd.cli import main
+from llmcd.expert.store import Store
+
+README = Path(__file__).parent.parent / "README.md"
 
 README = Path(__file__).parent.parent / "README.md"
 
@@ -96,15 +102,166 @@ def test_questions_as_a_file(work, tmp_path, capsys):
         (["discover", "nowhere.csv"], "no such file: nowhere.csv"),
         (["combine", "nowhere"], "candidates.json is missing"),
         (["ask", "nowhere"], "nobody to ask"),
+        (["discover", "."], ". is a folder"),
+        (["report", "data.csv"], "data.csv"),
+        (["combine", "data.csv"], "data.csv"),
+        (["discover", "data.csv", "--background=broken.yaml"], "broken.yaml, line 2"),
+        (["discover", "data.csv", "--background=data.csv"], "background must be a map"),
+        (["discover", "data.csv", "--background=."], ".: Is a directory"),
+        (["discover", "data.csv", "--background=latin.yaml"], "not UTF-8"),
+        (["discover", "data.csv", "--variables=."], "descriptions are read from"),
+        (["discover", "data.csv", "--separator=::"], "one character"),
+        (["discover", "data.csv", "--budget-calls=-1"], "from 0"),
+        (["discover", "data.csv", "--expert=./answers.jsonl"], "'recorded:./answers"),
+        (["plan", "data.csv", "--expert=foo/bar"], "no provider 'foo'"),
+        (["discover", "rows.parquet"], "rows.parquet"),
+        (["discover", "data.csv", "--out=data.csv"], "data.csv is a file"),
+        (["discover", "data.csv", "--out=."], "holds other files"),
+        (["plan", "data.csv", "--out=."], "holds other files"),
+        (["discover", "twice.csv"], "'a' (columns 1, 2)"),
+        (["discover", "semicolons.csv"], "--separator ';'"),
     ],
 )
-def test_clear_errors(command, says, capsys):
+def test_clear_errors(command, says, work, monkeypatch, capsys):
     """An error is one sentence on standard error and exit code 1."""
+    monkeypatch.chdir(work)
+    Path("broken.yaml").write_text("forbidden: [[a, b]]\n - x: [\n")
+    Path("latin.yaml").write_bytes("größe: 1".encode("cp1252"))
+    Path("rows.parquet").write_bytes(b"no parquet")
+    Path("twice.csv").write_text("a,a\n1,2\n")
+    Path("semicolons.csv").write_text("a;b\n1;2\n")
     assert main(command) == 1
     said = capsys.readouterr()
     assert says in said.err
     assert "Traceback" not in said.err
     assert said.out == ""
+
+
+@pytest.mark.parametrize("command", ["discover", "plan"])
+def test_a_foreign_folder_is_noticed_before_any_work(command, work, monkeypatch):
+    """Nothing is read, searched or asked for a result that has nowhere to go."""
+    monkeypatch.setattr("llmcd.cli.read_rows", None)
+    arguments_ = arguments(work, "--expert=human", f"--out={work}")
+    assert main([command, *arguments_]) == 1
+
+
+def test_how_a_file_is_written(work, tmp_path, capsys):
+    """Another separator can be given, and a level "None" is a level."""
+    df = linear_table(300)
+    df["g"] = (df["a"] > 0).map({True: "None", False: "aspirin"})
+    df.to_csv(tmp_path / "levels.csv", index=False, sep="\t")
+    out = tmp_path / "run"
+    command = ["discover", str(tmp_path / "levels.csv"), "--separator=tab",
+               "--bootstrap=2", "--jobs=1", f"--out={out}"]  # fmt: skip
+    assert main(command) == 0
+    assert llmcd.Result.load(out).candidates.kinds["g"] == "binary"
+
+
+# --- answers are paid for -------------------------------------------------------------
+
+
+def recording(work, name, verdict):
+    """Answers of somebody to every question of the plan, in a file of their own."""
+    lines = [json.dumps({"a": a, "b": b, "verdict": verdict, "expert": name})
+             for a in "abcdef" for b in "abcdef" if a != b]  # fmt: skip
+    path = work / f"{name}.jsonl"
+    path.write_text("\n".join(lines))
+    return f"--expert=recorded:{path}"
+
+
+def test_a_second_expert_joins_the_first(work, tmp_path, capsys):
+    """Asking somebody else loses nothing, and without --store replies are kept too."""
+    out = str(tmp_path / "run")
+    assert main(["plan", *arguments(work, f"--out={out}")]) == 0
+    assert main(["ask", out, recording(work, "ann", "none")]) == 0
+    assert main(["ask", out, recording(work, "bob", "a->b")]) == 0
+    assert "from earlier" in capsys.readouterr().out
+    with Store(Path(out) / "answers.sqlite") as store:
+        assert {record["label"] for record in store.records()} == {"ann", "bob"}
+    file = tmp_path / "questions.jsonl"
+    assert main(["ask", out, f"--emit={file}"]) == 0
+    lines = [json.loads(line) for line in file.read_text("utf-8").splitlines()][1:]
+    for some in (lines[:1], lines[1:]):  # in two sittings
+        file.write_text(
+            "\n".join(json.dumps({"id": x["id"], "verdict": "unsure"}) for x in some)
+        )
+        assert main(["answers", "apply", out, str(file), "--by=me"]) == 0
+    assert main(["combine", out]) == 0
+    result = llmcd.Result.load(out)
+    assert result.answers.experts == ("ann", "bob", "me")
+    assert len(result.answers) == 3 * len(lines)
+    assert result.answers.complete
+    assert len(result.reliability) == 3
+
+
+class Paid:
+    """An expert whose every reply costs something."""
+
+    identity = MappingProxyType({"model": "paid"})
+    asked = 0
+
+    def answer(self, question):
+        self.asked += 1
+        return '{"reasoning": "", "verdict": "no_direct_relation"}'
+
+
+def test_discover_keeps_replies_in_its_folder(work, tmp_path, monkeypatch, capsys):
+    """A budget stops the asking, not the run; the next runs pay only for the rest."""
+    out, experts = tmp_path / "run", [Paid(), Paid(), Paid()]
+    coming = iter(experts)
+    monkeypatch.setattr("llmcd.cli.resolve", lambda name: next(coming))
+    some = [*arguments(work, f"--out={out}"), "--budget-calls=3"]
+    assert main(["discover", *some]) == 0
+    assert "answers are incomplete" in capsys.readouterr().out
+    assert len(llmcd.Result.load(out).answers) == 3
+    for _ in range(2):
+        assert main(["discover", *arguments(work, f"--out={out}")]) == 0
+    whole = llmcd.Result.load(out).answers
+    assert whole.complete
+    assert [x.asked for x in experts] == [3, len(whole) - 3, 0]
+
+
+def test_emit_obeys_a_budget(work, tmp_path, capsys):
+    """As many questions are written as somebody is willing to answer."""
+    out, file = str(tmp_path / "run"), tmp_path / "questions.jsonl"
+    assert main(["plan", *arguments(work, "--budget-calls=2", f"--out={out}")]) == 0
+    assert "the budget allows 2" in capsys.readouterr().out
+    assert main(["ask", out, f"--emit={file}", "--budget-calls=2"]) == 0
+    assert len(file.read_text("utf-8").splitlines()) == 1 + 2
+
+
+@pytest.mark.parametrize("stored", [False, True])
+def test_ctrl_c_says_what_is_true(work, tmp_path, monkeypatch, capsys, stored):
+    """Of a store it speaks only where there is one."""
+
+    def interrupted(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    out = tmp_path / "run"
+    if stored:
+        out.mkdir()
+        (out / "answers.sqlite").write_bytes(b"")
+    monkeypatch.setattr("llmcd.cli.discover", interrupted)
+    assert main(["discover", *arguments(work, f"--out={out}")]) == 130
+    said = capsys.readouterr().err
+    if stored:
+        assert f"stopped; what was answered is in {out / 'answers.sqlite'}" in said
+    else:
+        assert said == "llmcd: stopped\n"
+    assert main(["discover", *arguments(work)]) == 130
+    assert capsys.readouterr().err == "llmcd: stopped\n"
+
+
+def test_a_reader_that_stops_reading_is_no_error(work):
+    """`llmcd plan --show | head -1` ends quietly."""
+    command = [sys.executable, "-m", "llmcd", "plan", *arguments(work, "--show")]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read().strip() == ""
+        assert process.wait() == 0
 
 
 def test_missing_key_is_said(work, capsys, monkeypatch):

@@ -46,7 +46,7 @@ class Watching:
 
 def test_stages_are_discover():
     """The stages one by one give what discover gives."""
-    df = linear_table()
+    df = linear_table(2000)
     expert = llmcd.Simulated(TRUTH, accuracy=1.0)
     whole = llmcd.discover(df, TEXTS, expert, bootstrap=4, progress=False)
     data = llmcd.table(df, llmcd.Variables.of(TEXTS))
@@ -154,6 +154,38 @@ def test_missing_key_is_a_clear_sentence(monkeypatch):
         llmcd.discover(
             linear_table(), TEXTS, "openai/gpt-5", bootstrap=2, progress=False
         )
+
+
+@pytest.mark.parametrize("wrong", [10, {"calls": 3}])
+def test_a_budget_that_is_none_is_refused_before_any_work(wrong, monkeypatch):
+    """Not after minutes of searching."""
+    monkeypatch.setattr("llmcd.pipeline.candidates", None)
+    with pytest.raises(TypeError, match=r"Budget\(calls=100\)"):
+        llmcd.discover(linear_table(), TEXTS, Watching(), budget=wrong)
+
+
+def test_a_small_budget_is_said_and_goes_on_with_a_store(tmp_path):
+    """The result says how far it got; with the same store, runs get to the end."""
+    settings = {
+        "bootstrap": 3,
+        "budget": llmcd.Budget(calls=3),
+        "store": tmp_path / "s.sqlite",
+        "progress": False,
+    }
+    expert = llmcd.Simulated(TRUTH, accuracy=1.0)
+    expert.free = False
+    seen = []
+    while not seen or not seen[-1].answers.complete:
+        assert len(seen) < 20
+        seen.append(llmcd.discover(linear_table(), TEXTS, expert, **settings))
+    assert len(seen) > 2
+    assert [len(r.answers) for r in seen[:2]] == [3, 6]
+    for partial in seen[:-1]:
+        assert "answers are incomplete" in " ".join(partial.warnings)
+        assert "the budget is reached (3 calls of 3" in " ".join(partial.warnings)
+        assert "Nobody was asked" not in str(partial)
+    whole = llmcd.discover(linear_table(), TEXTS, expert, bootstrap=3, progress=False)
+    assert seen[-1] == whole
 
 
 def test_no_expert_needs_no_network(monkeypatch):
