@@ -256,6 +256,18 @@ def test_a_collider_is_even():
 
 
 @pytest.mark.parametrize("seed", range(6))
+def test_the_picture_is_in_the_middle(seed):
+    """A tree leaves the same space at the left, at the right, above and below."""
+    rng = np.random.default_rng(seed)
+    edges = [(f"v{rng.integers(k)}", f"v{k}") for k in range(1, 9)]
+    graph = Graph.from_edges([f"v{k}" for k in range(9)], directed=edges)
+    boxes = {name: (float(rng.uniform(1, 9)), 1.7) for name in graph.names}
+    placed = laid_out(graph, boxes, (900.0, 900.0))
+    low, high = outlines(graph, boxes, placed)
+    assert low.min(axis=0) == pytest.approx(900 - high.max(axis=0))
+
+
+@pytest.mark.parametrize("seed", range(6))
 def test_needless_crossings_are_removed(seed):
     """Causes with one effect each stand in the order of their effects."""
     rng = np.random.default_rng(seed)

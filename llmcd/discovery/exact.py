@@ -87,7 +87,27 @@ class ExactSearch:
         *,
         evidence: Evidence | None = None,
     ) -> Graph:
-        """Search one table; arguments and errors as of ``exact_search``."""
+        """Search one table.
+
+        Parameters
+        ----------
+        statistics : GaussianStatistics, CountStatistics or MixedStatistics
+            The table.
+        background : Background, optional
+            Obeyed exactly.
+        evidence : Evidence, optional
+            Log-odds from outside.
+
+        Returns
+        -------
+        Graph
+            A CPDAG, or an MPDAG under background knowledge, over ``statistics.names``.
+
+        Raises
+        ------
+        VariablesError, ValueError
+            As of ``exact_search``.
+        """
         return exact_search(
             statistics,
             self.score,
@@ -110,8 +130,8 @@ def exact_search(
     Parameters
     ----------
     statistics : GaussianStatistics, CountStatistics or MixedStatistics
-        The table, of up to 20 variables; each one more doubles time and memory. At 14
-        it takes about a second for continuous and ten for discrete columns.
+        The table, of up to 20 variables; each one more doubles time and memory.
+        14 take a tenth of a second if continuous, some seconds if discrete.
     score, background, evidence, max_parents
         As of ``search_orders``.
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from llmcd.background import Background
 from llmcd.data.statistics import CountStatistics, Statistics
-from llmcd.discovery.scores import Score, choose_score
+from llmcd.discovery.scores import BIC, BDeu, BGe, Score, choose_score
 from llmcd.errors import VariablesError
 from llmcd.graph import Graph
 
@@ -98,7 +98,7 @@ class GES:
             raise ValueError(
                 f"max_parents must be None or an integer of at least 0, got {most!r}"
             )
-        if isinstance(self.score, str) and self.score not in _SCORES:
+        if self.score not in _SCORES and not isinstance(self.score, (BIC, BGe, BDeu)):
             raise ValueError(
                 f"score must be one of {', '.join(map(repr, _SCORES))}, BIC(...), "
                 f"BGe(...) or BDeu(...), got {self.score!r}"

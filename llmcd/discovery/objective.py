@@ -174,6 +174,15 @@ class OrderResult:
     settled : bool
         Whether the search stopped because further starts gained nothing, not because
         the largest number of starts was reached. Exact search is settled.
+
+    Examples
+    --------
+    >>> empty = Graph.empty("ab")
+    >>> found = OrderResult(
+    ...     empty, empty, ("a", "b"), -2.0, -2.0, (-3.0, -2.0, -2.05), 9, True
+    ... )
+    >>> found.starts, found.best_after, round(found.agreement, 2)
+    (3, (-3.0, -2.0, -2.0), 0.67)
     """
 
     graph: Graph
@@ -385,16 +394,19 @@ def _gaussian_terms(model: ScoreModel) -> tuple[int, Floats, float]:
     if np.any(np.diff(model.starts) != 1):
         return 0, terms, 0.0
     n, k = model.n, np.arange(p + 1.0)
+    expected, others = float(model.parameters[3]), p - 1
+    if others > expected > 0:
+        share = expected / others
+        terms[0] = k * log(share) + (others - k) * log(1 - share)
     if model.kind == GAUSSIAN_BIC:
-        terms[0] = -0.5 * n * (log(2 * pi) + 1) - 0.5 * model.parameters[0] * log(n) * (
-            k + 2
-        )
+        terms[0] -= 0.5 * n * (log(2 * pi) + 1)
+        terms[0] -= 0.5 * model.parameters[0] * log(n) * (k + 2)
         terms[1] = 0.5 * n
         return 1, terms, 0.0
     # Kuipers, Moffa and Heckerman (2014), equation (4), as a ratio
     mu, w, t = (float(v) for v in model.parameters[:3])
     prior = w - p + k
-    terms[0] = [
+    terms[0] += [
         lgamma(0.5 * (n + a + 1)) - lgamma(0.5 * (a + 1)) + 0.5 * (a + b + 1) * log(t)
         for a, b in zip(prior.tolist(), k.tolist(), strict=True)
     ]

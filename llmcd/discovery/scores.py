@@ -264,7 +264,9 @@ def choose_score(score: str | Score, statistics: Statistics) -> Score:
     Parameters
     ----------
     score : {"auto", "bic", "bge", "bdeu"}, BIC, BGe or BDeu
-        ``auto`` is BDeu for a discrete table, otherwise BIC.
+        ``auto`` is BDeu with one expected parent for a discrete table, otherwise BIC
+        with twice its own penalty: without these, weak edges abound
+        (docs/decisions/0005).
     statistics : GaussianStatistics, CountStatistics or MixedStatistics
         The table.
 
@@ -281,12 +283,13 @@ def choose_score(score: str | Score, statistics: Statistics) -> Score:
     --------
     >>> x = np.random.default_rng(0).normal(size=(50, 2))
     >>> choose_score("auto", GaussianStatistics.of(x, ("a", "b")))
-    BIC(penalty=1.0)
+    BIC(penalty=2.0)
     """
     known: dict[str, type[Score]] = {"bic": BIC, "bge": BGe, "bdeu": BDeu}
     if isinstance(score, str):
         if score == "auto":
-            return BDeu() if statistics.kind == "counts" else BIC()
+            discrete = statistics.kind == "counts"
+            return BDeu(expected_parents=1.0) if discrete else BIC(penalty=2.0)
         if score not in known:
             raise ValueError(
                 f"score must be 'auto', {', '.join(map(repr, known))}, BIC(...), "

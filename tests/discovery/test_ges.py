@@ -272,7 +272,7 @@ def test_takes_the_best_step_every_time(seed):
         forbidden=[(names[i], names[j]) for i, j in np.argwhere(banned) if i != j]
     )
     for turning in (False, True):
-        found = GES(turning=turning).search(statistics, known)
+        found = GES("bic", turning=turning).search(statistics, known)
         assert found == search_by_definition(statistics, banned, turning=turning)
 
 
@@ -366,7 +366,7 @@ def test_scores_as_high_as_causal_learn_on_gaussian_data(seed):
     graph = theirs(x, statistics.names, "BIC")
     value = graph_score(BIC(), statistics, consistent_extension(graph))
     assert ges_search(statistics, BIC()).score >= value - 1e-6
-    assert GES(turning=False).search(statistics) == graph
+    assert GES("bic", turning=False).search(statistics) == graph
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -385,7 +385,7 @@ def test_without_turning_it_is_causal_learn_on_more_columns(seed):
     """The identical graph for a dozen columns."""
     x, statistics = gaussian(seed + 100, 12, degree=4.0, n=1000)
     graph = theirs(x, statistics.names, "BIC")
-    assert GES(turning=False).search(statistics) == graph
+    assert GES("bic", turning=False).search(statistics) == graph
 
 
 # --- what is found --------------------------------------------------------------------
@@ -599,7 +599,7 @@ def test_settings_say_what_decides():
     assert GES(max_parents=3).settings(discrete(0, 3)[1]) == {
         "score": "bdeu",
         "equivalent_sample_size": 1.0,
-        "expected_parents": None,
+        "expected_parents": 1.0,
         "turning": True,
         "max_parents": 3,
     }
@@ -611,6 +611,7 @@ def test_settings_say_what_decides():
     ("wrong", "message"),
     [
         ({"score": "aic"}, "score must be one of"),
+        ({"score": 3}, "score must be one of"),
         ({"turning": 1}, "turning must be True or False"),
         ({"max_parents": -1}, "max_parents must be None or an integer"),
         ({"max_parents": True}, "max_parents must be None or an integer"),

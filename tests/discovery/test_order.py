@@ -83,6 +83,24 @@ def test_no_worse_than_the_truth(kind):
     assert graph_score(score, data, truth) <= search_orders(data, score).score
 
 
+class Sparse(BIC):
+    """BIC with a prior on the number of parents."""
+
+    def model(self, statistics):
+        """That of BIC, with one parent expected."""
+        plain = super().model(statistics)
+        return plain._replace(parameters=np.array([self.penalty, 0.0, 0.0, 1.0]))
+
+
+@pytest.mark.parametrize("score", [Sparse(), BGe(alpha_w=30.0), BIC(penalty=3.0)])
+def test_gaussian_columns_are_scored_as_by_the_score(score):
+    """The objective by partial moments is that of the local scores."""
+    data, _ = problems.problem("bic", 10, 150, np.random.default_rng(5), degree=4.0)
+    found = search_orders(data, score, max_starts=3)
+    assert max(found.reached) == pytest.approx(found.objective, rel=1e-12)
+    assert found.objective == pytest.approx(graph_score(score, data, found.dag))
+
+
 def test_scaling_everything_changes_nothing():
     """Twice the temper and twice the evidence is twice the objective."""
     rng = np.random.default_rng(4)
@@ -331,6 +349,22 @@ def test_few_variables_get_more_starts():
     data, _ = problems.problem("bic", 6, 200, np.random.default_rng(1))
     assert search_orders(data).starts > 20
     assert 6 <= search_orders(data, patience=5).starts < 20
+
+
+def test_a_best_that_is_not_confirmed_gets_more_starts():
+    """Twenty starts without gain, unless two random orders led to the best."""
+    confirmed = []
+    for seed in range(6):
+        rng = np.random.default_rng(seed)
+        data, score = problems.problem("bdeu", 30, 300, rng, degree=4.0)
+        found = search_orders(data, score)
+        best = found.objective
+        # every other start is from a random order
+        confirmed.append(sum(r >= best - 0.1 for r in found.reached[::2]) > 1)
+        further = 5 if confirmed[-1] else 20
+        assert found.settled
+        assert found.best_after[-1] - found.best_after[-1 - further] < 0.1
+    assert len(set(confirmed)) == 2
 
 
 @pytest.mark.parametrize(

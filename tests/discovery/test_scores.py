@@ -395,9 +395,10 @@ def test_the_score_of_a_graph_is_the_sum_over_its_variables():
 
 def test_auto_goes_by_the_kind_of_table():
     """BDeu for counts, otherwise BIC; names and objects pass if they fit."""
-    assert choose_score("auto", gaussian()) == BIC()
-    assert choose_score("auto", mixed()) == BIC()
-    assert choose_score("auto", counts()) == BDeu()
+    assert choose_score("auto", gaussian()) == BIC(penalty=2.0)
+    assert choose_score("auto", mixed()) == BIC(penalty=2.0)
+    assert choose_score("bic", gaussian()) == BIC()
+    assert choose_score("auto", counts()) == BDeu(expected_parents=1.0)
     assert choose_score("bge", gaussian()) == BGe()
     assert choose_score(BDeu(3), counts()) == BDeu(3)
 
