@@ -70,8 +70,8 @@ def choose_methods(
     Parameters
     ----------
     method : {"auto", "order", "pc", "ges", "exact"}, Method, or several of these
-        ``auto`` is order search up to 200 columns, which came out nearest to known
-        graphs in the benchmarks, and PC beyond.
+        ``auto`` is order search up to 200 columns, because none that was measured
+        against it found higher scores (docs/decisions/0005), and PC beyond.
     statistics : Statistics
         Of the table.
 
@@ -106,7 +106,7 @@ def choose_methods(
 
 def _auto(columns: int) -> tuple[tuple[Method, ...], str]:
     if columns <= ORDER_SEARCH_AT_MOST:
-        why = "auto: nearest to known graphs in the benchmarks, obeys all knowledge"
+        why = "auto: finds the highest scores of our searches, obeys all knowledge"
         return (OrderSearch(),), why
     why = f"auto: {columns} columns; order search takes long beyond "
     return (PC(),), f"{why}{ORDER_SEARCH_AT_MOST}"

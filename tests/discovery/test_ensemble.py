@@ -414,3 +414,10 @@ def test_ges_over_resamples():
     x[:, 2] += x[:, 0] + x[:, 1]
     found = candidates(pd.DataFrame(x, columns=list("abc")), method=GES(), bootstrap=3)
     assert [found.graph, *found.replicates] == [cpdag(truth)] * 4
+
+
+def test_numpy_integers_are_integers():
+    """A count from an array is as good as a literal."""
+    df = rows("continuous")
+    found = candidates(df, bootstrap=np.int64(2), seed=np.uint8(3))
+    assert found.replicates == candidates(df, bootstrap=2, seed=3).replicates
