@@ -12,6 +12,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from llmcd.background import Background
 from llmcd.combiner.combined import Combined, Conflict, EdgeDecision, Reliability, Step
 from llmcd.data.table import Note
@@ -46,14 +48,14 @@ __all__ = [
     "write_text",
 ]
 
-FORMAT = 1
+FORMAT = 2
 CANDIDATES, VARIABLES = "candidates.json", "variables.yaml"
 ANSWERS, RESULT = "answers.jsonl", "result.json"
 STORE = "answers.sqlite"
 _DERIVED = ("graph.graphml", "edges.csv", "conflicts.csv", "report.html", "graph.png")
 _EDGE_COLUMNS = (
-    "cause", "effect", "mark", "probability", "data_support", "expert_log_odds",
-    "answers", "decided_by", "warning",
+    "cause", "effect", "mark", "probability", "adjacency", "data_support",
+    "expert_log_odds", "existence_log_odds", "answers", "decided_by", "warning",
 )  # fmt: skip
 _LIBRARIES = ("llmcd", "causal-learn", "numpy", "scipy", "pandas", "networkx")
 
@@ -344,7 +346,33 @@ def _combined_out(combined: Combined) -> dict[str, Any]:
         "conflicts": [asdict(conflict) for conflict in combined.conflicts],
         "reliability": [asdict(one) for one in combined.reliability],
         "warnings": list(combined.warnings),
+        "other_mode": combined.other_mode,
+        "other_graph": (
+            None if combined.other_graph is None else _graph_out(combined.other_graph)
+        ),
+        "samples": _samples_out(combined),
+        "diagnostics": dict(combined.diagnostics),
     }
+
+
+def _samples_out(combined: Combined) -> list[str]:
+    """Each sampled DAG as the numbers of its arcs, ``cause * n + effect``."""
+    n = len(combined.graph.names)
+    return [
+        " ".join(str(i * n + j) for i, j in np.argwhere(graph.arcs))
+        for graph in combined.samples
+    ]
+
+
+def _samples_in(names: Sequence[str], samples: Sequence[str]) -> tuple[Graph, ...]:
+    n = len(names)
+    found: list[Graph] = []
+    for text in samples:
+        arcs = np.zeros((n, n), dtype=bool)
+        for number in map(int, text.split()):
+            arcs[divmod(number, n)] = True
+        found.append(Graph.from_directed_matrix(tuple(names), arcs))
+    return tuple(found)
 
 
 def _write_answers(file: Path, answers: Answers) -> None:
@@ -505,8 +533,16 @@ def load(path: str | Path) -> tuple[Combined, Variables]:
             candidates=found,
             answers=Answers.read(target / ANSWERS),
             warnings=tuple(content["warnings"]),
+            other_mode=content["other_mode"],
+            other_graph=(
+                None
+                if content["other_graph"] is None
+                else _graph_in(found.names, content["other_graph"])
+            ),
+            samples=_samples_in(found.names, content["samples"]),
+            diagnostics=content["diagnostics"],
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, IndexError) as error:
         raise FormatError(f"{file} is damaged: {error!r}") from None
     return combined, variables
 

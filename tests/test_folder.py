@@ -57,7 +57,9 @@ def test_loaded_candidates_can_be_combined_again(result, tmp_path):
     found, variables = folder.load_candidates(tmp_path / "run")
     assert found.table is None
     again = llmcd.combine(found, result.answers, variables=variables)
-    assert again.combined.edges == result.combined.edges
+    assert again.combined.mode == "safe"
+    with_rows = llmcd.combine(result.candidates, result.answers, mode="safe")
+    assert again.combined.edges == with_rows.combined.edges
 
 
 def test_no_row_is_written(result, tmp_path):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from llmcd.discovery.ensemble import Candidates
 from llmcd.expert.answers import Answers
@@ -44,11 +45,17 @@ class EdgeDecision:
     probability : float
         Probability of the edge as drawn, given that the two are adjacent: for
         ``-->`` that the cause comes first, for ``---`` of the likelier direction.
+    adjacency : float
+        Probability that the two are adjacent, with the answers; in safe mode the share
+        of the resamples.
     data_support : float
         Share of the resamples in which the two are adjacent.
     expert_log_odds : float
         The expert's evidence for cause before effect, natural log-odds; 0 when
         nobody was asked or the answers carry no weight.
+    existence_log_odds : float
+        The expert's evidence for an edge, natural log-odds; 0 in safe mode, where
+        answers say nothing about it.
     answers : int
         Answers about this pair that are not abstentions.
     decided_by : str
@@ -64,8 +71,10 @@ class EdgeDecision:
     effect: str
     mark: str
     probability: float
+    adjacency: float
     data_support: float
     expert_log_odds: float
+    existence_log_odds: float
     answers: int
     decided_by: str
     warning: str = ""
@@ -131,6 +140,11 @@ class Reliability:
     first_shown : float or None
         Of all directional verdicts, the share that names the variable shown first
         as the cause; one half means no position bias; None when there is none.
+    sensitivity : float or None
+        Posterior mean chance that the expert gives a direction where there is an edge;
+        None in safe mode, which does not learn it.
+    specificity : float or None
+        The same that it gives none where neither is an ancestor of the other.
     finding : str
         In words.
     """
@@ -145,6 +159,8 @@ class Reliability:
     agreed: int
     order_consistency: float | None
     first_shown: float | None
+    sensitivity: float | None
+    specificity: float | None
     finding: str
 
 
@@ -172,6 +188,17 @@ class Combined:
         The expert's side.
     warnings : tuple of str
         What a reader must know, the most important first.
+    other_mode : str
+        The mode that was not taken; empty where it could not be.
+    other_graph : Graph or None
+        What it would have said.
+    samples : tuple of Graph
+        DAGs drawn from the posterior with the answers, equally weighted; empty in safe
+        mode.
+    diagnostics : mapping of str to float
+        How far the samples can be trusted: their number, the share of accepted
+        reversals, and the largest drift between the halves of the walks in standard
+        deviations.
     """
 
     mode: str
@@ -184,3 +211,7 @@ class Combined:
     candidates: Candidates
     answers: Answers
     warnings: tuple[str, ...] = ()
+    other_mode: str = ""
+    other_graph: Graph | None = None
+    samples: tuple[Graph, ...] = ()
+    diagnostics: Mapping[str, float] = field(default_factory=dict)

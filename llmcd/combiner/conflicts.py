@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 
 from llmcd.combiner.combined import Conflict
 from llmcd.combiner.evidence import Vote
+from llmcd.combiner.posterior import Posterior, log_odds
 from llmcd.combiner.reliability import Skill, data_direction, vote_log_odds
 from llmcd.discovery.ensemble import Candidates
 from llmcd.graph import Edge, Graph
 
-__all__ = ["find_conflicts"]
+__all__ = ["find_conflicts", "weighed_conflicts"]
 
 _STAYS = "safe mode: what the data or the background knowledge decides stays"
 
@@ -147,3 +148,90 @@ def _more_rows(candidates: Candidates, adjacency: float) -> str:
         f"more rows or background knowledge: no resample of {rows} shows the edge; the "
         "relation may be indirect"
     )
+
+
+# --- posterior mode -------------------------------------------------------------------
+
+
+def weighed_conflicts(
+    candidates: Candidates,
+    found: Posterior,
+    votes: Mapping[str, Sequence[Vote]],
+) -> tuple[Conflict, ...]:
+    """List every pair on which rows and answers disagree, and who carried it.
+
+    Parameters
+    ----------
+    candidates : Candidates
+        The data's side.
+    found : Posterior
+        What rows and answers say together.
+    votes : mapping of str to sequence of Vote
+        Votes by expert.
+
+    Returns
+    -------
+    tuple of Conflict
+        Strongest first: by the data's support, then the expert's weight.
+    """
+    conflicts: list[Conflict] = []
+    place = {name: k for k, name in enumerate(found.ensemble.names)}
+    for expert in sorted(votes):
+        for vote in votes[expert]:
+            if vote.a not in place or vote.b not in place:
+                continue
+            one = _weighed(vote, candidates, found, place[vote.a], place[vote.b])
+            if one is not None:
+                conflicts.append(one)
+    conflicts.sort(key=lambda c: (-c.data_support, -c.expert_log_odds, c.a, c.b))
+    return tuple(conflicts)
+
+
+def _weighed(
+    vote: Vote, candidates: Candidates, found: Posterior, i: int, j: int
+) -> Conflict | None:
+    data = found.data.graph.edge(vote.a, vote.b)
+    now = found.decided.graph.edge(vote.a, vote.b)
+    adjacency = float(found.alone.adjacent[i, j])
+    forward = float(found.data_direction[i, j])
+    moved = log_odds(float(found.together.adjacent[i, j])) - log_odds(adjacency)
+    if data is None:
+        if vote.direction == 0 or vote.pattern != "both":
+            return None
+        support, rows_say, answers_say = 1.0 - adjacency, -log_odds(adjacency), moved
+    elif vote.direction == 0:
+        if vote.pattern not in ("none", "common cause"):
+            return None
+        support, rows_say, answers_say = adjacency, log_odds(adjacency), -moved
+    else:
+        if data.mark != "-->" or (data.a == vote.a) == (vote.direction > 0):
+            return None
+        along = forward if data.a == vote.a else 1.0 - forward
+        support, rows_say = adjacency * along, log_odds(along)
+        answers_say = abs(vote_log_odds(vote, found.responses[vote.expert]))
+    answers_say = max(0.0, answers_say)
+    return Conflict(
+        vote.a,
+        vote.b,
+        "no edge" if data is None else str(data),
+        support,
+        vote.words,
+        answers_say,
+        "no edge" if now is None else str(now),
+        f"rows {rows_say:+.1f} against answers {answers_say:+.1f} log-odds, all pairs "
+        "weighed together",
+        _balance(candidates.n_rows, rows_say, answers_say, same=str(now) == str(data)),
+    )
+
+
+def _balance(n_rows: int, rows_say: float, answers_say: float, *, same: bool) -> str:
+    """What would tip it, if the rows' log-odds grow in proportion to their number."""
+    if same:
+        return (
+            f"answers worth more than {max(rows_say, 0.0):.1f} log-odds, or rows that "
+            "say otherwise"
+        )
+    if rows_say <= 0.1:
+        return "rows that support what the data alone drew"
+    more = n_rows * max(1.0, answers_say / rows_say)
+    return f"about {more:,.0f} rows that say the same as these, or other answers"

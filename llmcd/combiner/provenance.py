@@ -8,12 +8,19 @@ import numpy as np
 
 from llmcd.combiner.combined import EdgeDecision, Step
 from llmcd.combiner.evidence import Vote
-from llmcd.combiner.reliability import CAP, Skill, data_direction, vote_log_odds
+from llmcd.combiner.posterior import Posterior, log_odds
+from llmcd.combiner.reliability import (
+    CAP,
+    Skill,
+    Trust,
+    data_direction,
+    vote_log_odds,
+)
 from llmcd.combiner.safe import Oriented
 from llmcd.discovery.ensemble import Candidates
 from llmcd.graph import Edge, Graph
 
-__all__ = ["decisions"]
+__all__ = ["decisions", "weighed_decisions"]
 
 LOW_SUPPORT = 0.5
 
@@ -42,19 +49,14 @@ def decisions(
     tuple of EdgeDecision
         In the order of the graph's edges.
     """
-    by_pair: dict[tuple[str, str], list[Vote]] = {}
-    for expert in sorted(votes):
-        for vote in votes[expert]:
-            by_pair.setdefault((vote.a, vote.b), []).append(vote)
+    by_pair = _by_pair(votes)
     q = data_direction(candidates)
     adjacency = candidates.adjacency_support
     found: list[EdgeDecision] = []
     for edge in oriented.graph.edges():
-        ends = sorted((edge.a, edge.b))
-        if edge.mark == "---":
-            edge = Edge(ends[0], ends[1], "---")
+        edge = _in_name_order(edge)
         i, j = candidates.graph.index(edge.a), candidates.graph.index(edge.b)
-        about = by_pair.get((ends[0], ends[1]), [])
+        about = by_pair.get((min(edge[:2]), max(edge[:2])), [])
         found.append(
             _decision(
                 edge,
@@ -67,6 +69,20 @@ def decisions(
             )
         )
     return tuple(found)
+
+
+def _by_pair(votes: Mapping[str, Sequence[Vote]]) -> dict[tuple[str, str], list[Vote]]:
+    found: dict[tuple[str, str], list[Vote]] = {}
+    for expert in sorted(votes):
+        for vote in votes[expert]:
+            found.setdefault((vote.a, vote.b), []).append(vote)
+    return found
+
+
+def _in_name_order(edge: Edge) -> Edge:
+    if edge.mark == "---" and edge.b < edge.a:
+        return Edge(edge.b, edge.a, "---")
+    return edge
 
 
 def _decision(
@@ -98,8 +114,10 @@ def _decision(
         effect=edge.b,
         mark=edge.mark,
         probability=probability,
+        adjacency=adjacency,
         data_support=adjacency,
         expert_log_odds=expert_log_odds + 0.0,
+        existence_log_odds=0.0,
         answers=sum(v.replies for v in about),
         decided_by=decided_by,
         warning="; ".join(
@@ -143,7 +161,7 @@ def _data_step(
     return Step("data", said, float(np.log(forward / (1.0 - forward))))
 
 
-def _vote_step(vote: Vote, sign: float, skill: Skill) -> Step:
+def _vote_step(vote: Vote, sign: float, skill: Trust) -> Step:
     worth = sign * vote_log_odds(vote, skill) + 0.0
     how = {
         "both": "in both presentation orders",
@@ -192,6 +210,171 @@ def _warnings(
     if edge.mark == "-->" and expert_log_odds < 0:
         said.append("the expert says the opposite")
     patterns = {v.pattern for v in about}
+    if "none" in patterns:
+        said.append("the expert sees no direct relation")
+    if "common cause" in patterns:
+        said.append("the expert suspects a common cause")
+    return said
+
+
+# --- posterior mode -------------------------------------------------------------------
+
+
+def weighed_decisions(
+    candidates: Candidates,
+    found: Posterior,
+    graph: Graph,
+    votes: Mapping[str, Sequence[Vote]],
+) -> tuple[EdgeDecision, ...]:
+    """Explain every edge of a result in posterior mode.
+
+    Parameters
+    ----------
+    candidates : Candidates
+        The data's side.
+    found : Posterior
+        What rows and answers say together.
+    graph : Graph
+        The result, over all columns.
+    votes : mapping of str to sequence of Vote
+        Votes by expert.
+
+    Returns
+    -------
+    tuple of EdgeDecision
+        In the order of the graph's edges. The log-odds of the steps "data" and "expert"
+        about the direction add up to those of the last step, and so do those about
+        whether there is an edge.
+    """
+    by_pair = _by_pair(votes)
+    return tuple(
+        _weighed(_in_name_order(edge), candidates, found, by_pair)
+        for edge in graph.edges()
+    )
+
+
+def _weighed(
+    edge: Edge,
+    candidates: Candidates,
+    found: Posterior,
+    by_pair: Mapping[tuple[str, str], Sequence[Vote]],
+) -> EdgeDecision:
+    at = {name: k for k, name in enumerate(found.ensemble.names)}
+    i, j = at[edge.a], at[edge.b]
+    about = by_pair.get((min(edge[:2]), max(edge[:2])), ())
+    said = [v for v in about if v.replies]
+    alone, adjacency = (
+        float(found.alone.adjacent[i, j]), float(found.together.adjacent[i, j])
+    )  # fmt: skip
+    before, forward = float(found.data_direction[i, j]), float(found.direction[i, j])
+    # what nobody said anything about moves by chance and by its neighbours only
+    order = log_odds(forward) - log_odds(before)
+    existence = log_odds(adjacency) - log_odds(alone)
+    decided_by = _who_weighed(edge, candidates, found, order, alone)
+    support = float(candidates.adjacency_support[
+        candidates.graph.index(edge.a), candidates.graph.index(edge.b)
+    ])  # fmt: skip
+    steps = [
+        Step(
+            "data",
+            f"the data alone: adjacent with probability {alone:.2f}",
+            log_odds(alone),
+        ),
+        Step(
+            "data",
+            f"the data alone: {edge.a} before {edge.b} with probability {before:.2f}, "
+            "if adjacent",
+            log_odds(before),
+        ),
+    ]
+    sign = 1.0 if edge.a < edge.b else -1.0
+    steps.extend(_vote_step(v, sign, found.responses[v.expert]) for v in about)
+    whose = "the answers" if said else "answers about other pairs"
+    if found.together is not found.alone:
+        steps.append(Step("expert", f"{whose} move the log-odds of an edge", existence))
+        steps.append(
+            Step(
+                "expert",
+                f"{whose} move the log-odds of {edge.a} before {edge.b}",
+                order,
+            )
+        )
+    steps.append(_last_weighed(edge, decided_by, forward))
+    return EdgeDecision(
+        cause=edge.a,
+        effect=edge.b,
+        mark=edge.mark,
+        probability=_drawn(edge, decided_by, forward),
+        adjacency=adjacency,
+        data_support=support,
+        expert_log_odds=order,
+        existence_log_odds=existence,
+        answers=sum(v.replies for v in about),
+        decided_by=decided_by,
+        warning="; ".join(
+            [
+                *_required(edge, candidates),
+                *_doubts(edge, decided_by, adjacency, forward, about),
+            ]
+        ),
+        provenance=tuple(steps),
+    )
+
+
+def _drawn(edge: Edge, decided_by: str, forward: float) -> float:
+    if decided_by == "background":
+        return 1.0
+    return forward if edge.mark == "-->" else _likelier(forward)
+
+
+def _who_weighed(
+    edge: Edge, candidates: Candidates, found: Posterior, order: float, alone: float
+) -> str:
+    known = candidates.background
+    if edge.mark != "-->":
+        return "nobody"
+    if (edge.a, edge.b) in known.required or not known.allowed(edge.b, edge.a):
+        return "background"
+    names = found.ensemble.names
+    i, j = names.index(edge.a), names.index(edge.b)
+    data = found.data.graph
+    if found.ensemble.before[i, j]:
+        return "background"
+    if data.arcs[data.index(edge.a), data.index(edge.b)]:
+        return "data"
+    if found.together is found.alone:
+        return "data"
+    chosen = (i, j) in found.decided.directed
+    if chosen or order > 0 or alone < 0.5:
+        return "expert"
+    return "Meek"
+
+
+def _last_weighed(edge: Edge, decided_by: str, forward: float) -> Step:
+    said = {
+        "data": "the data's direction stands",
+        "background": "follows from the background knowledge",
+        "expert": "the data alone would not have drawn it so: the answers tip it",
+        "Meek": "follows from the other edges: the opposite would make a cycle or a "
+        "new v-structure",
+        "nobody": "neither rows nor answers are enough for a direction",
+    }[decided_by]
+    source = {"nobody": "data"}.get(decided_by, decided_by)
+    return Step(source, said, log_odds(forward))
+
+
+def _doubts(
+    edge: Edge, decided_by: str, adjacency: float, forward: float, about: Sequence[Vote]
+) -> list[str]:
+    said: list[str] = []
+    if adjacency < LOW_SUPPORT:
+        said.append(f"probably no edge: probability {adjacency:.2f}")
+    if edge.mark == "-->" and decided_by != "background" and forward < 0.6:
+        said.append(f"its direction has probability {forward:.2f} only")
+    patterns = {v.pattern for v in about}
+    signs = {v.direction * (1 if edge.a < edge.b else -1) for v in about}
+    if edge.mark == "-->" and -1 in signs:
+        said.append("the expert says the opposite")
     if "none" in patterns:
         said.append("the expert sees no direct relation")
     if "common cause" in patterns:

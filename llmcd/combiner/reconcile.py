@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from llmcd.combiner.combined import Combined, Reliability
-from llmcd.combiner.conflicts import find_conflicts
+from llmcd.combiner.conflicts import find_conflicts, weighed_conflicts
 from llmcd.combiner.evidence import Vote, votes
-from llmcd.combiner.provenance import decisions
-from llmcd.combiner.reliability import learn_skill, probes, reliability
-from llmcd.combiner.safe import orient_by_votes
+from llmcd.combiner.posterior import Posterior, reconcile_samples
+from llmcd.combiner.provenance import decisions, weighed_decisions
+from llmcd.combiner.reliability import (
+    Skill,
+    directed_by_data,
+    learn_skill,
+    probes,
+    reliability,
+)
+from llmcd.combiner.safe import Oriented, orient_by_votes
 from llmcd.discovery.ensemble import Candidates
+from llmcd.errors import DataError
 from llmcd.expert.answers import Answers
+from llmcd.graph import Graph
 
-__all__ = ["combine"]
+__all__ = ["MODES", "combine"]
 
-MODES = ("auto", "safe")
+MODES = ("auto", "safe", "posterior")
+MOST_VARIABLES = 200
+"""Above, ``auto`` is safe mode: the walks would take long to settle."""
+SHOWN_SAMPLES = 200
+_DRIFT = 6.0
+
+Cast = Mapping[str, Sequence[Vote]]
 
 
 def combine(
@@ -27,8 +44,10 @@ def combine(
         The data's side.
     answers : Answers
         The expert's side; ``Answers.none()`` when nobody was asked.
-    mode : {"auto", "safe"}, optional
-        ``safe`` directs only what the data's CPDAG leaves open.
+    mode : {"auto", "safe", "posterior"}, optional
+        ``posterior`` weighs rows and answers in sampled graphs and needs the rows;
+        ``safe`` directs only what the data's CPDAG leaves open; ``auto`` is the former
+        where the rows are at hand and at most 200 columns.
 
     Returns
     -------
@@ -39,20 +58,42 @@ def combine(
     ValueError
         If the mode is unknown, or an answer is about a variable that is not in the
         table.
+    DataError
+        If posterior mode is asked for and the rows are not at hand.
     """
-    why = _check_mode(mode)
+    chosen, why = _choose(mode, candidates)
     _check_names(candidates, answers)
     cast: dict[str, list[Vote]] = {expert: [] for expert in answers.experts}
     for vote in votes(answers):
         cast[vote.expert].append(vote)
+    if chosen == "safe":
+        return _safe(candidates, answers, cast, why)
+    return _posterior(candidates, answers, cast, why)
+
+
+def _choose(mode: str, candidates: Candidates) -> tuple[str, str]:
+    if mode not in MODES:
+        raise ValueError(f"mode must be one of {', '.join(MODES)}, got {mode!r}")
+    if mode == "posterior" and candidates.table is None:
+        raise DataError(
+            "mode='posterior' needs the rows, and these candidates were loaded without "
+            "them; give the rows again (data=), or use mode='safe'"
+        )
+    if mode != "auto":
+        return mode, "asked for"
+    if candidates.table is None:
+        return "safe", "the rows are not at hand, and posterior mode needs them"
+    searched = candidates.table.n_columns
+    if searched > MOST_VARIABLES:
+        return "safe", f"{searched} columns are more than {MOST_VARIABLES}"
+    return "posterior", "the rows are at hand: it weighs them against the answers"
+
+
+def _safe(candidates: Candidates, answers: Answers, cast: Cast, why: str) -> Combined:
+    oriented, skills = _oriented(candidates, cast)
     right = probes(candidates)
-    skills = {expert: learn_skill(cast[expert], right) for expert in cast}
-    seed = int(candidates.settings.get("seed", 0))
-    oriented = orient_by_votes(
-        candidates.graph, cast, skills, order=candidates.order, seed=seed
-    )
     trust = tuple(
-        reliability(expert, cast[expert], skills[expert], candidates, answers)
+        reliability(expert, cast[expert], skills[expert], right, answers)
         for expert in cast
     )
     return Combined(
@@ -73,17 +114,81 @@ def combine(
     )
 
 
-def _check_mode(mode: str) -> str:
-    if mode == "posterior":
-        raise ValueError(
-            "mode='posterior' is not part of this version, expected 'auto' or 'safe'; "
-            "safe mode directs only what the data leaves open"
+def _oriented(candidates: Candidates, cast: Cast) -> tuple[Oriented, dict[str, Skill]]:
+    right = probes(candidates)
+    skills = {expert: learn_skill(cast[expert], right) for expert in cast}
+    seed = int(candidates.settings.get("seed", 0))
+    oriented = orient_by_votes(
+        candidates.graph, cast, skills, order=candidates.order, seed=seed
+    )
+    return oriented, skills
+
+
+def _posterior(
+    candidates: Candidates, answers: Answers, cast: Cast, why: str
+) -> Combined:
+    found = reconcile_samples(candidates, cast)
+    names = candidates.names
+    graph = found.decided.graph.with_nodes(names)
+    data_graph = found.data.graph.with_nodes(names)
+    right = directed_by_data(
+        found.data.graph, found.data_direction, candidates.background
+    )
+    trust = tuple(
+        reliability(
+            expert,
+            cast[expert],
+            found.responses[expert],
+            right,
+            answers,
+            found.responses[expert].shares(),
         )
-    if mode not in MODES:
-        raise ValueError(f"mode must be 'auto' or 'safe', got {mode!r}")
-    if mode == "auto":
-        return "safe is the only mode of this version"
-    return "asked for"
+        for expert in cast
+    )
+    safe, _ = _oriented(candidates, cast)
+    return Combined(
+        mode="posterior",
+        why_mode=why,
+        graph=graph,
+        data_graph=data_graph,
+        edges=weighed_decisions(candidates, found, graph, cast),
+        conflicts=weighed_conflicts(candidates, found, cast),
+        reliability=trust,
+        candidates=candidates,
+        answers=answers,
+        warnings=(
+            *candidates.warnings,
+            *_expert_warnings(answers, trust),
+            *_sampling_warnings(found),
+        ),
+        other_mode="safe",
+        other_graph=safe.graph,
+        samples=_some_samples(found, names),
+        diagnostics={
+            "samples": float(len(found.together.arcs)),
+            "accepted_reversals": round(found.together.accepted, 4),
+            "drift": round(found.together.unsettled, 2),
+        },
+    )
+
+
+def _some_samples(found: Posterior, names: tuple[str, ...]) -> tuple[Graph, ...]:
+    arcs = found.together.arcs
+    every = max(1, len(arcs) // SHOWN_SAMPLES)
+    return tuple(
+        Graph.from_directed_matrix(found.together.names, one).with_nodes(names)
+        for one in arcs[::every]
+    )
+
+
+def _sampling_warnings(found: Posterior) -> list[str]:
+    if found.together.unsettled <= _DRIFT:
+        return []
+    return [
+        "the sampled graphs have not settled: the share of some edge drifts by "
+        f"{found.together.unsettled:.1f} standard deviations between the halves of the "
+        "walks; read probabilities as rough, and compare with mode='safe'"
+    ]
 
 
 def _check_names(candidates: Candidates, answers: Answers) -> None:

@@ -23,17 +23,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import comb
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from llmcd.background import Background
 from llmcd.combiner.combined import Reliability
 from llmcd.combiner.evidence import Vote, order_consistency, position_share
 from llmcd.discovery.ensemble import Candidates
 from llmcd.expert.answers import Answers
+from llmcd.graph import Graph
 
 __all__ = [
     "Skill",
+    "Trust",
     "data_direction",
     "learn_skill",
     "reliability",
@@ -180,7 +184,7 @@ def learn_skill(votes: Sequence[Vote], right: Mapping[tuple[str, str], float]) -
     return skill.updated(log_likelihood)
 
 
-def vote_log_odds(vote: Vote, skill: Skill) -> float:
+def vote_log_odds(vote: Vote, skill: Trust) -> float:
     """Signed log-odds for ``a --> b`` that a vote is worth.
 
     Examples
@@ -197,25 +201,67 @@ def probes(candidates: Candidates) -> dict[tuple[str, str], float]:
     Edges that follow from background knowledge, by themselves or through Meek's rules,
     are not probes: there the data did not speak.
     """
-    known = candidates.background
-    q = data_direction(candidates)
+    return directed_by_data(
+        candidates.class_graph, data_direction(candidates), candidates.background
+    )
+
+
+def directed_by_data(
+    graph: Graph, direction: Floats, known: Background
+) -> dict[tuple[str, str], float]:
+    """Directed edges of a graph with the probability of name order, as probes.
+
+    Parameters
+    ----------
+    graph : Graph
+        The data's own.
+    direction : array of float, shape (n, n)
+        Probability that i comes before j if they are adjacent.
+    known : Background
+        What it directs is left out.
+
+    Returns
+    -------
+    dict
+    """
     found: dict[tuple[str, str], float] = {}
-    for cause, effect in candidates.class_graph.directed_edges():
+    for cause, effect in graph.directed_edges():
         if not known.allowed(effect, cause) or (cause, effect) in known.required:
             continue
-        i, j = candidates.graph.index(cause), candidates.graph.index(effect)
-        right = min(max(float(q[i, j]), 0.5), TRUST_IN_DATA)
+        i, j = graph.index(cause), graph.index(effect)
+        right = min(max(float(direction[i, j]), 0.5), TRUST_IN_DATA)
         a, b = sorted((cause, effect))
         found[a, b] = right if a == cause else 1.0 - right
     return found
 
 
+class Trust(Protocol):
+    """What either mode learns about an expert."""
+
+    def accuracy(self, pattern: str = "both") -> float:
+        """Posterior mean accuracy of a direction."""
+        ...
+
+    def interval(self, level: float = 0.9) -> tuple[float, float]:
+        """Credible interval of the accuracy of a ``both`` direction."""
+        ...
+
+    def weight(self, pattern: str = "both") -> float:
+        """Log-odds that a direction is worth."""
+        ...
+
+    def chance_of_contradiction(self) -> float:
+        """Posterior probability that it is wrong more often than right."""
+        ...
+
+
 def reliability(
     expert: str,
     votes: Sequence[Vote],
-    skill: Skill,
-    candidates: Candidates,
+    skill: Trust,
+    right: Mapping[tuple[str, str], float],
     answers: Answers,
+    shares: Floats | None = None,
 ) -> Reliability:
     """Put what was learnt about one expert into numbers and words.
 
@@ -225,18 +271,19 @@ def reliability(
         The expert's label.
     votes : sequence of Vote
         Its votes.
-    skill : Skill
+    skill : Trust
         Its posterior.
-    candidates : Candidates
-        The data's side.
+    right : mapping of (str, str) to float
+        The probes, as of ``probes``.
     answers : Answers
         All answers, for order consistency and position bias.
+    shares : array of float, shape (3, 3), optional
+        As of ``Response.shares``.
 
     Returns
     -------
     Reliability
     """
-    right = probes(candidates)
     on_probes = [v for v in votes if v.direction and (v.a, v.b) in right]
     agreed = sum((right[v.a, v.b] > 0.5) == (v.direction > 0) for v in on_probes)
     low, high = skill.interval()
@@ -252,6 +299,8 @@ def reliability(
         agreed=agreed,
         order_consistency=order_consistency(answers, expert),
         first_shown=first,
+        sensitivity=None if shares is None else float(shares[0, 0]),
+        specificity=None if shares is None else float(1.0 - shares[2, 0]),
         finding=_finding(skill, votes, len(on_probes), agreed, low, first),
     )
 
@@ -262,7 +311,7 @@ def _worse_than_a_coin(agreed: int, n: int) -> bool:
 
 
 def _finding(
-    skill: Skill,
+    skill: Trust,
     votes: Sequence[Vote],
     n: int,
     agreed: int,

@@ -19,6 +19,12 @@ from llmcd.data.table import UNDESCRIBED, Note, Table, table
 from llmcd.discovery.limits import Limits
 from llmcd.discovery.methods import Method, choose_methods, search_table
 from llmcd.discovery.resampling import Outcome, run_resamples
+from llmcd.discovery.sampling import (
+    Ensemble,
+    Samples,
+    prepare_ensemble,
+    sample_graphs,
+)
 from llmcd.equivalence import consistent_extension, cpdag, direction_shares
 from llmcd.errors import DataError, VariablesError
 from llmcd.graph import Graph
@@ -118,6 +124,42 @@ class Candidates:
         """
         graphs = map(self._without_knowledge, self.replicates or (self.graph,))
         return _mean([direction_shares(g) for g in graphs])
+
+    @cached_property
+    def ensemble(self) -> Ensemble:
+        """Score tables of resamples of the rows, for sampling graphs.
+
+        Raises
+        ------
+        DataError
+            If the rows are not at hand, as in a run folder that was loaded.
+        """
+        if self.table is None:
+            raise DataError(
+                "graphs can only be sampled while the rows are at hand, and these "
+                "candidates were loaded without them; find candidates again"
+            )
+        from threadpoolctl import threadpool_limits
+
+        seed = int(self.settings.get("seed", 0))
+        with threadpool_limits(1, user_api="blas"):
+            return prepare_ensemble(
+                self.table,
+                [self.graph, *self.replicates],
+                _among(self.background, self.table.names),
+                seed=seed,
+            )
+
+    @cached_property
+    def samples(self) -> Samples:
+        """Graphs drawn from the posterior given the rows alone.
+
+        Raises
+        ------
+        DataError
+            If the rows are not at hand.
+        """
+        return sample_graphs(self.ensemble)
 
     def __str__(self) -> str:
         return (

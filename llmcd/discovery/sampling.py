@@ -1,8 +1,9 @@
-"""Sampled graphs: Markov chains over DAGs, one for each resample of the rows.
+"""Sampled graphs: Markov chains over DAGs, on all rows and on resamples of them.
 
-The posterior given one table is too sure of itself, above all where the score's model
-does not hold: averaged over resamples ("bagged") it is not. Each chain walks on the
-local scores of its own resample; what is known besides the rows enters the target.
+The posterior given one table is too sure of itself where the score's model does not
+hold; averaged over resamples ("bagged") it is too unsure where it does, above all about
+what few rows show. Half of the chains walk on the local scores of all rows, half on
+those of a resample each; what is known besides the rows enters the target.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
-RESAMPLES = 24
+CHAINS = 24
 MOST_PARENTS = 6
 """Largest set of parents that is scored."""
 MOST_CANDIDATES = 10
@@ -46,7 +47,7 @@ MOVES = 800
 
 @dataclass(frozen=True, eq=False)
 class Ensemble:
-    """Score tables of all resamples: what chains walk on.
+    """Score tables: what chains walk on.
 
     Attributes
     ----------
@@ -57,9 +58,9 @@ class Ensemble:
     length : array of int64, shape (p,)
         Numbers of candidates.
     tables : tuple of arrays of float64, shape (p, 2^k)
-        For each resample the local score of each set of candidates, as bits.
+        For each chain the local score of each set of candidates, as bits.
     starts : tuple of arrays of int64, shape (p,)
-        For each resample the parents to begin with, as bits.
+        For each chain the parents to begin with, as bits.
     before : array of uint8, shape (p, p)
         1 where the second may not be an ancestor of the first.
     score : str
@@ -101,17 +102,17 @@ class Samples:
         The variables.
     arcs : array of bool, shape (s, p, p)
         DAGs: ``[g, i, j]`` is true when graph g says ``i --> j``.
-    resample : array of int64, shape (s,)
-        Which resample a graph comes from.
+    chain : array of int64, shape (s,)
+        Which chain a graph comes from.
     trace : array of float64, shape (s,)
-        Log target of each, up to a constant for each resample.
+        Log target of each, up to a constant for each chain.
     accepted : float
         Share of the reversals of an edge that were accepted.
     """
 
     names: tuple[str, ...]
     arcs: Bools
-    resample: Ints
+    chain: Ints
     trace: Floats
     accepted: float
 
@@ -155,8 +156,9 @@ class Samples:
 
     @cached_property
     def unsettled(self) -> float:
-        """Largest change of a directed share from the first half of the walks to the
-        second, in standard deviations over resamples of such a change.
+        """Largest drift of a directed share, in standard deviations over chains.
+
+        From the first half of the walks to the second.
 
         Notes
         -----
@@ -165,8 +167,8 @@ class Samples:
         each is compared with itself.
         """
         halves = []
-        for r in np.unique(self.resample):
-            mine = self.arcs[self.resample == r]
+        for r in np.unique(self.chain):
+            mine = self.arcs[self.chain == r]
             middle = len(mine) // 2
             halves.append(_share(mine[middle:]) - _share(mine[:middle]))
         change = np.array(halves)
@@ -185,12 +187,12 @@ def prepare_ensemble(
     graphs: Sequence[Graph],
     background: Background | None = None,
     *,
-    resamples: int = RESAMPLES,
+    chains: int = CHAINS,
     seed: int = 0,
     score: str | Score = "auto",
     n_jobs: int | None = None,
 ) -> Ensemble:
-    """Score the sets of parents that matter, on every resample.
+    """Score the sets of parents that matter, on all rows and on resamples.
 
     Parameters
     ----------
@@ -201,8 +203,9 @@ def prepare_ensemble(
         best of all rows; pairs adjacent in any are candidates.
     background : Background, optional
         Obeyed exactly.
-    resamples : int, optional
-        How many, drawn with replacement.
+    chains : int, optional
+        How many; every second one gets a resample of the rows, drawn with replacement,
+        the others all rows.
     seed : int, optional
         Of resamples and walks.
     score : {"auto", "bic", "bge", "bdeu"}, BIC, BGe or BDeu, optional
@@ -233,16 +236,20 @@ def prepare_ensemble(
     known = Background() if background is None else background
     chosen = choose_score(score, rows.statistics())
     dags = [_extension(g, names) for g in graphs]
-    most = max(MOST_PARENTS, int(known.required_matrix(names).sum(axis=0).max(initial=0)))
-    listed, length = _candidates(rows.statistics(), chosen, known, graphs, dags[0], most)
-    spawned = np.random.SeedSequence([seed, 0xBA6]).spawn(max(resamples, 1))
-    draws = (
-        None if resamples == 0 else _weights(len(rows.values), s) for s in spawned
+    most = max(
+        MOST_PARENTS, int(known.required_matrix(names).sum(axis=0).max(initial=0))
     )
-    made: list[Any] = Parallel(n_jobs=n_jobs, prefer="threads")(
-        delayed(_tables)(rows, weights, chosen, known, listed, length, most)
-        for weights in draws
+    listed, length = _candidates(
+        rows.statistics(), chosen, known, graphs, dags[0], most
     )
+    spawned = np.random.SeedSequence([seed, 0xBA6]).spawn(max(chains, 1))
+    whole = _tables(rows, None, chosen, known, listed, length, most)
+    resampled: list[Any] = Parallel(n_jobs=n_jobs, prefer="threads")(
+        delayed(_resampled)(rows, s, chosen, known, listed, length, most)
+        for s in spawned[1::2]
+    )
+    # by turns all rows and a resample of them
+    made = [whole if r % 2 == 0 else resampled[r // 2] for r in range(len(spawned))]
     starts = [
         _bits(dags[0] if r % 2 == 0 else dags[r % len(dags)], listed, length, table)
         for r, table in enumerate(made)
@@ -260,9 +267,11 @@ def prepare_ensemble(
     )
 
 
-def _weights(n: int, seed: np.random.SeedSequence) -> Floats:
-    rng = np.random.default_rng(seed)
-    return np.bincount(rng.integers(n, size=n), minlength=n).astype(np.float64)
+def _resampled(rows: Table, seed: np.random.SeedSequence, *rest: Any) -> Floats:
+    n = len(rows.values)
+    drawn = np.random.default_rng(seed).integers(n, size=n)
+    weights = np.bincount(drawn, minlength=n).astype(np.float64)
+    return _tables(rows, weights, *rest)
 
 
 def _extension(graph: Graph, names: tuple[str, ...]) -> Bools:
@@ -370,7 +379,7 @@ def sample_graphs(
     kept: int = KEPT,
     n_jobs: int | None = None,
 ) -> Samples:
-    """Walk over DAGs on every resample, and keep some of those visited.
+    """Walk over DAGs on every table, and keep some of those visited.
 
     Parameters
     ----------
@@ -379,7 +388,7 @@ def sample_graphs(
     pairs : array of int64, shape (q, 2), optional
         Positions of pairs about which something is known besides the rows.
     worth : array of float64, shape (r, q, 5), optional
-        For each resample and pair ``(a, b)`` the log-likelihood of what is known if
+        For each chain and pair ``(a, b)`` the log-likelihood of what is known if
         ``a --> b``, if ``b --> a``, if a is an ancestor but no parent of b, if b is one
         of a, and if none of these.
     moves : int, optional
@@ -420,7 +429,7 @@ def sample_graphs(
     return Samples(
         names=ensemble.names,
         arcs=np.concatenate(arcs),
-        resample=np.repeat(np.arange(len(arcs)), [len(a) for a in arcs]),
+        chain=np.repeat(np.arange(len(arcs)), [len(a) for a in arcs]),
         trace=np.concatenate([t for _, t, _ in walks]),
         accepted=float(moved[3] / max(moved[2], 1.0)),
     )

@@ -4,18 +4,22 @@ import pytest
 from made import answer, answers_of, made_candidates, oracle
 
 from llmcd.combiner.reconcile import combine
+from llmcd.errors import DataError
 from llmcd.expert.answers import Answers
 from llmcd.graph import Graph
 
 DATA = Graph.from_edges("abc", directed=[("a", "c"), ("b", "c")])
 
 
-def test_posterior_mode_is_refused():
-    """The mode that is not there says so, an unknown one lists what is."""
-    with pytest.raises(ValueError, match="not part of this version"):
+def test_modes_are_checked():
+    """Posterior mode without rows is an error, auto says why, others are listed."""
+    with pytest.raises(DataError, match="needs the rows"):
         combine(made_candidates(DATA), Answers.none(), mode="posterior")
-    with pytest.raises(ValueError, match="'auto' or 'safe', got 'bold'"):
+    with pytest.raises(ValueError, match="auto, safe, posterior, got 'bold'"):
         combine(made_candidates(DATA), Answers.none(), mode="bold")
+    found = combine(made_candidates(DATA), Answers.none())
+    assert found.mode == "safe"
+    assert "rows are not at hand" in found.why_mode
 
 
 def test_answers_about_strangers_are_refused():

@@ -35,7 +35,9 @@ def exact_shares(rows, score="auto", pairs=(), worth=(), before=None):
     from llmcd.discovery.kernels.scores import local_score, new_work
 
     statistics = rows.statistics()
-    problem = build_problem(statistics, choose_score(score, statistics), None, None, None)
+    problem = build_problem(
+        statistics, choose_score(score, statistics), None, None, None
+    )
     work, p = new_work(problem.model), len(rows.names)
     logs, dags = [], []
     for arcs, reach in every_dag(p):
@@ -76,7 +78,7 @@ def complete(rows):
 def test_shares_are_those_of_enumeration(kind):
     """Without anything else, shares of arcs are the exact posterior's."""
     rows = table_of(kind, 150, 1)
-    ensemble = prepare_ensemble(rows, [complete(rows)], resamples=0)
+    ensemble = prepare_ensemble(rows, [complete(rows)], chains=1)
     found = sample_graphs(ensemble, moves=100_000, kept=20_000)
     assert np.abs(found.directed - exact_shares(rows)).max() < 0.02
 
@@ -87,7 +89,7 @@ def test_knowledge_of_pairs_enters_exactly():
     pairs = np.array([[0, 1], [0, 3], [1, 2]])
     worth = np.log([[0.6, 0.1, 0.5, 0.2, 0.1], [0.05, 0.05, 0.7, 0.1, 0.2],
                     [0.1, 0.8, 0.2, 0.6, 0.3]])  # fmt: skip
-    ensemble = prepare_ensemble(rows, [complete(rows)], resamples=0)
+    ensemble = prepare_ensemble(rows, [complete(rows)], chains=1)
     found = sample_graphs(ensemble, pairs, worth[None], moves=100_000, kept=20_000)
     exact = exact_shares(rows, pairs=pairs, worth=worth)
     assert np.abs(found.directed - exact).max() < 0.02
@@ -99,7 +101,7 @@ def test_tiers_and_required_edges_hold_exactly():
     rows = table_of("counts", 150, 3)
     known = Background(required=[("w", "x")], tiers=[["w", "z"], ["y"]])
     start = Graph.from_edges(rows.names, directed=[("w", "x"), ("x", "y")])
-    ensemble = prepare_ensemble(rows, [start], known, resamples=0)
+    ensemble = prepare_ensemble(rows, [start], known, chains=1)
     found = sample_graphs(ensemble, moves=50_000, kept=10_000)
     at = [rows.names.index(v) for v in "wxyz"]
     w, x, y, z = at
@@ -112,18 +114,18 @@ def test_same_seed_same_graphs_whatever_the_threads():
     """Threads change nothing, to the bit."""
     rows = table_of("counts", 200, 4)
     graphs = [complete(rows)]
-    one = sample_graphs(prepare_ensemble(rows, graphs, resamples=4, n_jobs=1), n_jobs=1)
-    two = sample_graphs(prepare_ensemble(rows, graphs, resamples=4, n_jobs=2), n_jobs=2)
+    one = sample_graphs(prepare_ensemble(rows, graphs, chains=4, n_jobs=1), n_jobs=1)
+    two = sample_graphs(prepare_ensemble(rows, graphs, chains=4, n_jobs=2), n_jobs=2)
     assert np.array_equal(one.arcs, two.arcs)
     assert np.array_equal(one.trace, two.trace)
-    other = sample_graphs(prepare_ensemble(rows, graphs, resamples=4, seed=1))
+    other = sample_graphs(prepare_ensemble(rows, graphs, chains=4, seed=1))
     assert not np.array_equal(one.arcs, other.arcs)
 
 
 def test_trace_is_the_target():
     """The trace that is updated move by move is the target of the graph kept."""
     rows = table_of("counts", 150, 5)
-    ensemble = prepare_ensemble(rows, [complete(rows)], resamples=0)
+    ensemble = prepare_ensemble(rows, [complete(rows)], chains=1)
     found = sample_graphs(ensemble, moves=2_000, kept=50)
     from llmcd.discovery.kernels.scores import local_score, new_work
 

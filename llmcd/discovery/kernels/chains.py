@@ -62,7 +62,9 @@ class ChainProblem(NamedTuple):
 
 
 @njit(**_OPTIONS)
-def fill_tables(model, work, listed, length, must, may, most, tables):  # pragma: no cover
+def fill_tables(
+    model, work, listed, length, must, may, most, tables
+):  # pragma: no cover
     """Local scores of all sets of at most ``most`` candidates; -inf for all others.
 
     ``must[v]`` are the bits that every set of parents of v has, ``may[v]`` those that
@@ -322,7 +324,9 @@ def _reverse(problem, space, masks, number, worth, edges, hard):  # pragma: no c
         if there_v > -np.inf:
             new_v = _draw(tables[v], open_v, none, there_v, random)
             _set_parents(problem, children, masks, v, new_v)
-            new_edges = edges + _size(new_u) + _size(new_v) - _size(old_u) - _size(old_v)
+            new_edges = (
+                edges + _size(new_u) + _size(new_v) - _size(old_u) - _size(old_v)
+            )
             new_worth = _worth(problem, children, reach, waiting, stack, hard)
             ratio = np.log(edges) - np.log(new_edges) + new_worth - worth
             ratio += z_u - z_v + there_v - back_u

@@ -1,0 +1,208 @@
+"""Posterior mode: graphs sampled given rows and answers, and what to make of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from llmcd.combiner.decision import Decided, decide
+from llmcd.combiner.evidence import Vote
+from llmcd.combiner.response import CAP, Response, States, learn_response
+from llmcd.discovery.ensemble import Candidates
+from llmcd.discovery.sampling import Ensemble, Samples, sample_graphs
+
+__all__ = ["Posterior", "log_odds", "reconcile_samples", "states_of"]
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+_SOFT = 0.002  # so that a share of none or all is no certainty
+
+
+@dataclass(frozen=True, eq=False)
+class Posterior:
+    """What rows and answers say together.
+
+    Attributes
+    ----------
+    ensemble : Ensemble
+        Score tables of the chains.
+    alone, together : Samples
+        Graphs given the rows, and given rows and answers; the same value where no
+        answer says anything.
+    data : Decided
+        The graph as if nobody had been asked.
+    decided : Decided
+        The graph.
+    responses : mapping of str to Response
+        How each expert answers.
+    """
+
+    ensemble: Ensemble
+    alone: Samples
+    together: Samples
+    data: Decided
+    decided: Decided
+    responses: Mapping[str, Response]
+
+    @cached_property
+    def data_direction(self) -> Floats:
+        """Probability of ``i --> j`` if adjacent, by the rows alone, shape (p, p).
+
+        Of graphs whose class leaves the edge open one half count: how many members of
+        a class go which way is a convention and no evidence.
+        """
+        return data_direction(self.alone)
+
+    @cached_property
+    def direction(self) -> Floats:
+        """Probability of ``i --> j`` if adjacent, with the answers, shape (p, p)."""
+        return direction_with(self.alone, self.together)
+
+
+def data_direction(alone: Samples) -> Floats:
+    """Probability of ``i --> j`` if adjacent, by the rows alone, shape (p, p)."""
+    directed, open_ = alone.compelled
+    share = directed + 0.5 * open_
+    return (share + _SOFT) / (share + share.T + 2.0 * _SOFT)
+
+
+def direction_with(alone: Samples, together: Samples) -> Floats:
+    """The rows' log-odds of a direction, moved by what the answers change."""
+    base = data_direction(alone)
+    if together is alone:
+        return base
+    moved = _log_odds(_given_adjacent(together)) - _log_odds(_given_adjacent(alone))
+    return 1.0 / (1.0 + np.exp(-(_log_odds(base) + moved)))
+
+
+def _given_adjacent(samples: Samples) -> Floats:
+    return (samples.directed + _SOFT) / (samples.adjacent + 2.0 * _SOFT)
+
+
+def _log_odds(share: Floats) -> Floats:
+    inside = np.clip(share, 1e-6, 1.0 - 1e-6)
+    return np.log(inside) - np.log1p(-inside)
+
+
+def log_odds(share: float) -> float:
+    """Natural log-odds of a share, never infinite."""
+    return float(_log_odds(np.asarray(share)))
+
+
+def states_of(samples: Samples) -> States:
+    """What sampled graphs say about each pair, in name order.
+
+    Parameters
+    ----------
+    samples : Samples
+        Graphs.
+
+    Returns
+    -------
+    mapping
+        As ``States``: shares of the graphs in which the pair is in each state.
+    """
+    found: dict[tuple[str, str], tuple[float, ...]] = {}
+    for i, one in enumerate(samples.names):
+        for j in range(i):
+            a, b = (i, j) if one < samples.names[j] else (j, i)
+            shares = (
+                samples.directed[a, b],
+                samples.directed[b, a],
+                samples.ancestral[a, b],
+                samples.ancestral[b, a],
+            )
+            found[samples.names[a], samples.names[b]] = (
+                *map(float, shares),
+                max(0.0, 1.0 - float(sum(shares))),
+            )
+    return found
+
+
+def reconcile_samples(
+    candidates: Candidates, cast: Mapping[str, Sequence[Vote]]
+) -> Posterior:
+    """Sample graphs given rows and answers, and decide.
+
+    Parameters
+    ----------
+    candidates : Candidates
+        The data's side, with its rows.
+    cast : mapping of str to sequence of Vote
+        Votes by expert.
+
+    Returns
+    -------
+    Posterior
+        Without an answer that says anything, exactly what the rows say alone.
+
+    Notes
+    -----
+    Each chain has in its target one draw of how each expert answers, so that
+    what is not known about the experts is integrated out, and all answers of one expert
+    are bound together by the same draw.
+    """
+    ensemble, alone = candidates.ensemble, candidates.samples
+    place = {name: k for k, name in enumerate(ensemble.names)}
+    states = states_of(alone)
+    responses: dict[str, Response] = {}
+    total: dict[tuple[int, int], Floats] = {}
+    chains = len(ensemble.tables)
+    for expert in sorted(cast):
+        mine = _ordered(cast[expert], place)
+        response = learn_response(mine, states, draws=chains, seed=ensemble.seed)
+        responses[expert] = response
+        telling = [v for v in mine if v.pattern not in ("unsure", "split")]
+        worth = [response.worth(telling, r, ensemble.seed) for r in range(chains)]
+        for q, vote in enumerate(telling):
+            key, columns = _key(vote, place)
+            more = np.array([w[q][columns] for w in worth])
+            total[key] = total.get(key, 0.0) + more
+    together = alone
+    if total:
+        pairs = sorted(total)
+        worth_of = np.stack([_bounded(total[pair]) for pair in pairs], axis=1)
+        together = sample_graphs(ensemble, np.array(pairs), worth_of)
+    known = candidates.background
+    data = decide(
+        ensemble.names,
+        alone.directed,
+        data_direction(alone),
+        alone.arcs,
+        ensemble.before,
+        known,
+    )
+    decided = data
+    if total:
+        decided = decide(
+            ensemble.names,
+            together.directed,
+            direction_with(alone, together),
+            together.arcs,
+            ensemble.before,
+            known,
+        )
+    return Posterior(ensemble, alone, together, data, decided, responses)
+
+
+def _key(vote: Vote, place: Mapping[str, int]) -> tuple[tuple[int, int], list[int]]:
+    a, b = place[vote.a], place[vote.b]
+    if a < b:
+        return (a, b), [0, 1, 2, 3, 4]
+    return (b, a), [1, 0, 3, 2, 4]
+
+
+def _ordered(votes: Sequence[Vote], place: Mapping[str, int]) -> list[Vote]:
+    """Votes about columns that were searched, in an order that names do not decide."""
+    mine = [v for v in votes if v.a in place and v.b in place]
+    return sorted(mine, key=lambda v: sorted((place[v.a], place[v.b])))
+
+
+def _bounded(worth: Floats) -> Floats:
+    """Of all experts together no pair is worth more than the cap."""
+    return np.maximum(worth - worth.max(axis=1, keepdims=True), -CAP)

@@ -1,0 +1,184 @@
+"""Rows and answers weighed together: promises of posterior mode."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import llmcd
+from llmcd.background import Background
+from llmcd.combiner.evidence import Vote
+from llmcd.combiner.posterior import reconcile_samples, states_of
+from llmcd.expert.answers import Answer, Answers
+from llmcd.graph import Graph
+from llmcd.metrics import shd
+
+TRUTH = Graph.from_edges(
+    ["rain", "soil", "crop", "price", "sun"],
+    directed=[("rain", "soil"), ("soil", "crop"), ("sun", "crop"), ("crop", "price")],
+)
+
+
+def rows(n, seed, names=TRUTH.names):
+    """Rows of a linear-Gaussian model of the truth, its columns in a chosen order."""
+    rng = np.random.default_rng(seed)
+    made = {}
+    for name in TRUTH.topological_order():
+        made[name] = rng.normal(size=n)
+        for cause in TRUTH.parents(name):
+            made[name] = made[name] + 0.6 * made[cause]
+    return pd.DataFrame({name: made[name] for name in names})
+
+
+def says(right, graph=TRUTH, pairs=None, expert="m"):
+    """Answers of both presentation orders about all pairs; ``right`` turns them."""
+    found = []
+    for i, a in enumerate(graph.names):
+        for b in graph.names[i + 1 :]:
+            if pairs is not None and (a, b) not in pairs:
+                continue
+            forward, backward = ("a->b", "b->a") if right else ("b->a", "a->b")
+            edge = graph.edge(a, b)
+            verdict = "none"
+            if edge is not None:
+                verdict = forward if edge.a == a else backward
+            turned = {"a->b": "b->a", "b->a": "a->b"}.get(verdict, verdict)
+            found.append(Answer(a, b, verdict, expert=expert))
+            found.append(Answer(b, a, turned, expert=expert))
+    return Answers(tuple(found))
+
+
+def result(df, answers=None, **options):
+    """Candidates and both sides combined."""
+    found = llmcd.candidates(df, bootstrap=5, **options)
+    return llmcd.combine(found, answers, mode="posterior")
+
+
+def test_abstention_is_nobody():
+    """All answers None: to the bit the result without an expert."""
+    df = rows(300, 1)
+    nobody = result(df)
+    silent = Answers(
+        tuple(
+            Answer(a.a, a.b, None, reason="unsure", expert="m")
+            for a in says(True).answers
+        )
+    )
+    silenced = result(df, silent)
+    assert silenced.graph == nobody.graph
+    assert silenced.edges.equals(nobody.edges)
+    assert silenced.combined.samples == nobody.combined.samples
+
+
+def test_a_good_expert_helps():
+    """Right answers bring the graph nearer to the truth than the rows alone do."""
+    alone = helped = 0.0
+    for seed in range(6):
+        df = rows(150, seed)
+        alone += shd(truth=TRUTH, estimate=result(df).graph, undirected=0.5)
+        helped += shd(
+            truth=TRUTH, estimate=result(df, says(True)).graph, undirected=0.5
+        )
+    assert helped < 0.7 * alone
+
+
+def test_an_adversary_is_found_out():
+    """Reversed answers about everything cost little, and the finding says so."""
+    alone = harmed = 0.0
+    for seed in range(6):
+        df = rows(2000, seed)
+        alone += shd(truth=TRUTH, estimate=result(df).graph, undirected=0.5)
+        found = result(df, says(False))
+        harmed += shd(truth=TRUTH, estimate=found.graph, undirected=0.5)
+    assert harmed - alone <= 0.5 * 6
+    assert found.reliability.accuracy[0] < 0.5
+
+
+def test_order_of_columns_rows_and_questions_changes_nothing():
+    """Permuted columns and rows, and pairs asked the other way round: the same."""
+    df = rows(300, 3)
+    one = result(df, says(True))
+    mixed = df.sample(frac=1.0, random_state=1)[list(df.columns[::-1])]
+    turned = Answers(says(True).answers[::-1])
+    two = result(mixed, turned)
+    assert one.graph == two.graph.reorder(one.graph.names)
+    first = {frozenset((e.cause, e.effect)): e for e in one.combined.edges}
+    for edge in two.combined.edges:
+        same = first[frozenset((edge.cause, edge.effect))]
+        assert edge.probability == pytest.approx(same.probability, abs=1e-12)
+
+
+def test_names_change_nothing():
+    """Renaming every variable renames the result."""
+    df = rows(300, 4)
+    new = dict(zip(TRUTH.names, ["z", "y", "x", "w", "v"], strict=True))
+    one = result(df, says(True))
+    two = result(df.rename(columns=new), says(True, TRUTH.rename(new)))
+    assert one.graph.rename(new) == two.graph
+
+
+def test_steps_add_up():
+    """Rows' and answers' log-odds of a direction add up to the result's."""
+    found = result(rows(300, 5), says(True))
+    for edge in found.combined.edges:
+        steps = edge.provenance
+        before = next(s for s in steps if "before" in s.statement).log_odds
+        assert before + edge.expert_log_odds == pytest.approx(steps[-1].log_odds)
+
+
+def test_hard_knowledge_stands_above_everybody():
+    """Required, forbidden and tiers hold against rows and answers."""
+    known = Background(
+        required=[("price", "sun")], forbidden=[("rain", "soil")], tiers=[["price"]]
+    )
+    found = result(rows(300, 6), says(True), background=known)
+    assert found.graph.edge("price", "sun").a == "price"
+    assert found.graph.edge("price", "sun").mark == "-->"
+    edge = found.graph.edge("rain", "soil")
+    assert edge is None or (edge.a, edge.mark) == ("soil", "-->")
+    for graph in found.combined.samples:
+        assert graph.arcs[graph.index("price"), graph.index("sun")]
+        assert not graph.arcs[graph.index("rain"), graph.index("soil")]
+
+
+def test_panel_is_two_experts():
+    """Two experts get two reliabilities, the bad one no weight."""
+    both = Answers(
+        says(True, expert="good").answers + says(False, expert="bad").answers
+    )
+    found = result(rows(2000, 7), both).reliability.set_index("expert")
+    assert found.accuracy["good"] > found.accuracy["bad"]
+    assert found.weight["good"] > found.weight["bad"]
+
+
+def test_states_are_shares_of_the_samples():
+    """The five states of a pair are exhaustive and in name order."""
+    found = llmcd.candidates(rows(300, 8), bootstrap=5)
+    states = states_of(found.samples)
+    assert len(states) == 10
+    for (a, b), shares in states.items():
+        assert a < b
+        assert sum(shares) == pytest.approx(1.0)
+    i, j = found.samples.names.index("crop"), found.samples.names.index("price")
+    assert states["crop", "price"][0] == found.samples.directed[i, j]
+
+
+def test_constant_columns_stay_out():
+    """A column set aside is an isolated node; votes about it are ignored."""
+    df = rows(300, 9)
+    df["same"] = 1.0
+    found = llmcd.candidates(df, bootstrap=5)
+    votes = [Vote("m", "rain", "same", 1, "both", 2, "")]
+    assert reconcile_samples(found, {"m": votes}).together is found.samples
+
+
+def test_saved_and_loaded_is_the_same(tmp_path):
+    """Samples, diagnostics and the other mode survive the run folder."""
+    one = result(rows(200, 10), says(True))
+    one.save(tmp_path / "run")
+    two = llmcd.Result.load(tmp_path / "run")
+    assert two == one
+    assert two.combined.samples == one.combined.samples
+    assert two.combined.other_graph == one.combined.other_graph
+    assert two.combined.other_mode == "safe"
