@@ -12,6 +12,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
+
 import llmcd
 from benchmarks.arms import in_arm
 from benchmarks.cells import Cell
@@ -38,7 +40,7 @@ __all__ = [
 ]
 
 ANSWERS = Path(__file__).parent / "answers"
-PAIRS = ("planned", "all")
+PAIRS = ("planned", "shuffled", "all")
 
 # A strong model calls some ancestors and few unrelated pairs a cause, and its mistakes
 # about a pair are the same in both orders.
@@ -102,8 +104,8 @@ class Consulted:
         As it was named.
     arm : str
         What it was shown.
-    pairs : {"planned", "all"}
-        Which pairs it was asked about.
+    pairs : str
+        Which pairs it was asked about; one of ``PAIRS``.
     answers : Answers
         What it said; a recording that has no answer says so.
     asked : int
@@ -181,7 +183,7 @@ def expert_of(
             path = answers / arm / f"{name}.jsonl"
             if path.is_file():
                 return Recorded(path, missing="abstain", label="recorded")
-        raise NotHadError(f"no answers are recorded for {network.name} in arm {arm}")
+        raise NotHadError(f"no answers of {network.name} are recorded in arm {arm}")
     if knows_truth(named):
         if not network.full_graph.is_dag:
             raise NotHadError(f"the truth of {network.name} holds a cycle")
@@ -218,6 +220,7 @@ def consult(
     *,
     arm: str = "real",
     pairs: str = "planned",
+    limit: int | None = None,
     store: Path | None = None,
     usd: float | None = None,
 ) -> Consulted:
@@ -231,8 +234,11 @@ def consult(
         As in ``expert_of``.
     arm : str, optional
         What the expert is shown.
-    pairs : {"planned", "all"}, optional
-        Those of ``llmcd.plan``, or all pairs of columns.
+    pairs : {"planned", "shuffled", "all"}, optional
+        Those of ``llmcd.plan``; the same in random order, which only a limit tells
+        apart; or all pairs of columns.
+    limit : int, optional
+        Most pairs that are asked about.
     store : Path, optional
         Where a live model's replies are kept, for all cells.
     usd : float, optional
@@ -249,7 +255,7 @@ def consult(
     """
     expert = expert_of(named, cell.network, arm, cell.seed)
     shown = in_arm(cell.network.variables, arm, network=cell.network.name)
-    questions = _questions(cell, shown, pairs, expert)
+    questions = _questions(cell, shown, pairs, expert, limit)
     is_live = not (named == "recorded" or knows_truth(named))
     began = time.perf_counter()
     found = llmcd.ask(
@@ -272,16 +278,22 @@ def consult(
 
 
 def _questions(
-    cell: Cell, shown: Variables, pairs: str, expert: Any
+    cell: Cell, shown: Variables, pairs: str, expert: Any, limit: int | None
 ) -> tuple[Question, ...]:
     if pairs not in PAIRS:
         raise ValueError(f"pairs must be one of {', '.join(PAIRS)}, got {pairs!r}")
-    if pairs == "planned":
+    if pairs == "all":
+        chosen = list(combinations(cell.columns, 2))
+    else:
         described = shown.subset(cell.candidates.names)
-        return llmcd.plan(cell.candidates, described, expert=expert).questions
+        planned = llmcd.plan(cell.candidates, described, expert=expert).questions
+        chosen = list(dict.fromkeys(q.pair for q in planned))
+    if pairs == "shuffled":
+        order = np.random.default_rng([cell.seed, cell.rows]).permutation(len(chosen))
+        chosen = [chosen[k] for k in order]
     return tuple(
         pairwise_question(shown, *order, sample)
-        for pair in combinations(cell.columns, 2)
+        for pair in chosen[:limit]
         for sample in range(int(getattr(expert, "samples", 1)))
         for order in (pair, pair[::-1])
     )

@@ -19,6 +19,7 @@ from benchmarks.cells import Cell
 from benchmarks.experts import Consulted
 from benchmarks.methods import Estimate, Method
 from llmcd.background import Background
+from llmcd.equivalence import sample_member
 from llmcd.graph import Graph
 
 if TYPE_CHECKING:
@@ -119,14 +120,21 @@ def _empty(cell: Cell, _: Consulted | None) -> Estimate:
 def _random(cell: Cell, _: Consulted | None) -> Estimate:
     graph = cell.candidates.graph
     names = sorted(graph.names)
-    seed = [cell.seed, cell.rows, zlib.crc32(cell.network.name.encode())]
-    place = dict(
-        zip(names, np.random.default_rng(seed).permutation(len(names)), strict=True)
-    )
+    order = np.random.default_rng(_seed(cell)).permutation(len(names))
+    place = dict(zip(names, order, strict=True))
     arcs = [
         (e.a, e.b) if place[e.a] < place[e.b] else (e.b, e.a) for e in graph.edges()
     ]
     return Estimate(Graph.from_edges(graph.names, directed=arcs))
+
+
+def _member(cell: Cell, _: Consulted | None) -> Estimate:
+    rng = np.random.default_rng(_seed(cell))
+    return Estimate(sample_member(cell.candidates.graph, rng))
+
+
+def _seed(cell: Cell) -> list[int]:
+    return [cell.seed, cell.rows, zlib.crc32(cell.network.name.encode())]
 
 
 METHODS = (
@@ -137,6 +145,14 @@ METHODS = (
         False,
         "the skeleton of data alone, directed along a random order",
         _random,
+    ),
+    Method(
+        "random-member",
+        "baseline",
+        False,
+        "a DAG drawn from the class that data alone found: where an undirected edge "
+        "costs one half, this is what guessing is worth",
+        _member,
     ),
     _sorted_by(
         "var-sort",

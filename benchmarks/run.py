@@ -23,11 +23,13 @@ SHORT = RESULTS / "short"
 def short_study() -> Study:
     """What ``make bench`` runs: a taste of every table, in a quarter of an hour."""
     return Study(
-        networks=("asia", "cancer", "child", "insurance", "sewage-works", "greenhouse"),
+        networks=("asia", "cancer", "child", "insurance", "water", "sewage-works",
+                  "greenhouse"),
         rows=(500, 2000),
         seeds=SEEDS[:5],
         experts=("recorded", "coin", "adversarial", "always-first", "abstain",
                  "accuracy-0.85"),
+        methods=("data", "baseline", "expert", "combined"),
         arms=ARMS,
         bootstrap=20,
     )  # fmt: skip
@@ -62,6 +64,7 @@ def add_commands(
     some.add_argument("--seeds", type=int, default=len(SEEDS), help="how many samples")
     how = run.add_argument_group("how")
     how.add_argument("--pairs", choices=PAIRS, default="planned")
+    how.add_argument("--limit", type=int, help="most pairs asked about in a cell")
     how.add_argument("--search", default="auto", help="method of the ensemble")
     how.add_argument("--bootstrap", type=int, default=30)
     how.add_argument("--usd", type=float, help="most a live model may cost in a cell")
@@ -91,6 +94,7 @@ def _run(given: argparse.Namespace) -> int:
         methods=tuple(given.method),
         arms=tuple(given.arm),
         pairs=given.pairs,
+        limit=given.limit,
         bootstrap=given.bootstrap,
         search=given.search,
         sources=sources or None,

@@ -34,7 +34,7 @@ FORMAT = "llmcd benchmark cell"
 RESUME = ("default", "any", "none")
 _ROOT = Path(__file__).resolve().parent.parent
 _PACKAGES = (*OURS, "joblib", "pgmpy", "litellm")
-_SETTINGS = ("pairs", "bootstrap", "search", "sources")
+_SETTINGS = ("pairs", "limit", "bootstrap", "search", "sources")
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,10 @@ class Study:
         Of the samples.
     experts, methods, arms : tuple of str
         As in ``experts.expert_of``, ``methods.methods`` and ``arms.ARMS``.
-    pairs : {"planned", "all"}
-        Which pairs experts are asked about.
+    pairs : str
+        Which pairs experts are asked about; one of ``experts.PAIRS``.
+    limit : int or None
+        Most pairs that are asked about in a cell.
     bootstrap : int
         Resamples of a cell's ensemble.
     search : str
@@ -68,6 +70,7 @@ class Study:
     methods: tuple[str, ...] = ("all",)
     arms: tuple[str, ...] = ("real",)
     pairs: str = "planned"
+    limit: int | None = None
     bootstrap: int = 30
     search: str = "auto"
     sources: Mapping[str, Mapping[str, str]] | None = None
@@ -307,6 +310,7 @@ def _records(
                 expert,
                 arm=arm,
                 pairs=study.pairs,
+                limit=study.limit,
                 store=folder / "replies.sqlite",
                 usd=study.usd,
             )
