@@ -54,7 +54,7 @@ def copies_by_table(network: DiscreteNetwork) -> dict[str, str]:
         table = np.asarray(given)
         if len(parents) != 1 or table.shape[0] != table.shape[1]:
             continue
-        ones = np.isclose(table, 1.0)
+        ones = np.isclose(table, 1.0, rtol=0.0, atol=1e-9)
         if ones.sum(axis=0).tolist() == [1] * len(table) and ones.any(axis=1).all():
             found[name] = network.names[parents[0]]
     return found

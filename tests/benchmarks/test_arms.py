@@ -64,7 +64,9 @@ def test_permuted_descriptions_all_leave_their_place(name):
     shown = in_arm(known, "permuted", network=name)
     pairs = list(zip(known.variables, shown.variables, strict=True))
     assert all(a.label != b.label for a, b in pairs)
-    before, after = ({(v.label, v.description) for v in side} for side in zip(*pairs, strict=True))
+    before, after = (
+        {(v.label, v.description) for v in side} for side in zip(*pairs, strict=True)
+    )
     assert before == after
 
 

@@ -45,9 +45,14 @@ def test_pairs_are_matched_by_sample():
     one = pd.DataFrame(
         {"network": "n", "rows": 9, "seed": [3, 1, 2], "shd": [30.0, 10.0, np.nan]}
     )
-    other = pd.DataFrame({"network": "n", "rows": 9, "seed": [1, 2, 3, 4], "shd": [1.0, 2.0, 3.0, 4.0]})
+    other = pd.DataFrame(
+        {"network": "n", "rows": 9, "seed": [1, 2, 3, 4], "shd": [1.0, 2.0, 3.0, 4.0]}
+    )
     found = paired(one, other, "shd").sort_values("seed")
-    assert found[["seed", "one", "other"]].to_numpy().tolist() == [[1, 10, 1], [3, 30, 3]]
+    assert found[["seed", "one", "other"]].to_numpy().tolist() == [
+        [1, 10, 1],
+        [3, 30, 3],
+    ]
 
 
 def test_a_sample_that_is_there_twice_is_an_error():

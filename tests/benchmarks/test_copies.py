@@ -51,7 +51,9 @@ def test_children_of_a_copy_become_its_parents(tmp_path, b, c, copies, edges):
 
 def test_a_table_that_forgets_a_level_is_no_copy(tmp_path):
     """Certain but not one to one."""
-    assert copies_by_table(made(tmp_path, "table 1.0, 1.0, 0.0, 0.0;", ALIKE).tables) == {}
+    assert (
+        copies_by_table(made(tmp_path, "table 1.0, 1.0, 0.0, 0.0;", ALIKE).tables) == {}
+    )
 
 
 def test_copies_in_a_sample_are_found_whatever_their_codes():

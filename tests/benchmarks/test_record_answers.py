@@ -8,8 +8,8 @@ import pytest
 from benchmarks import record_answers
 from benchmarks.arms import in_arm
 from benchmarks.networks import known_network
-from llmcd.expert.recorded import Recorded
 from llmcd.expert.answers import read_json_lines
+from llmcd.expert.recorded import Recorded
 
 
 def test_pairs_hold_every_edge_and_every_recorded_pair():
