@@ -292,10 +292,10 @@ def _questions(
         order = np.random.default_rng([cell.seed, cell.rows]).permutation(len(chosen))
         chosen = [chosen[k] for k in order]
     return tuple(
-        pairwise_question(shown, *order, sample)
+        pairwise_question(shown, a, b, sample)
         for pair in chosen[:limit]
         for sample in range(int(getattr(expert, "samples", 1)))
-        for order in (pair, pair[::-1])
+        for a, b in (pair, pair[::-1])
     )
 
 

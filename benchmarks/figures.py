@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
@@ -43,7 +43,7 @@ LINES = (
     Line("safe", EXPERT, "safe mode", "#0072B2", "p", "-"),
     Line("posterior", EXPERT, "posterior mode", "#009E73", "X", "-"),
 )
-_STYLE = {
+_STYLE: dict[Any, Any] = {
     "font.size": 8,
     "axes.titlesize": 9,
     "axes.spines.top": False,
@@ -139,7 +139,9 @@ def _panel(panel: Axes, runs: pd.DataFrame) -> None:
     for k, line in enumerate(lines):
         some = of(runs, line.method, line.expert)
         there = [n for n in sizes if (some["rows"] == n).any()]
-        found = [mean_and_error(some[some["rows"] == n][MEASURE]) for n in there]
+        found = [
+            mean_and_error(some[some["rows"] == n][MEASURE].to_numpy()) for n in there
+        ]
         # a little apart, so that bars do not hide each other
         aside = 1.0 + 0.025 * (k - (len(lines) - 1) / 2)
         panel.errorbar(

@@ -211,9 +211,10 @@ def _forecasts(
     for name, stated in _stated(truth, estimate).items():
         if not stated.probability.size:
             continue
-        pair = {"truth": stated.truth, "probability": stated.probability}
-        record[f"{name}_log_loss"] = round(log_loss(**pair), 5)
-        record[f"{name}_brier"] = round(brier(**pair), 5)
+        truths, said = stated.truth, stated.probability
+        loss = log_loss(truth=truths, probability=said)
+        record[f"{name}_log_loss"] = round(loss, 5)
+        record[f"{name}_brier"] = round(brier(truth=truths, probability=said), 5)
         sums[name] = calibration_sums(stated)
         if stated.left_out:
             skipped[f"{name}_log_loss"] = (

@@ -172,10 +172,9 @@ def run_study(
     total = len(study.cells())
     sys.stderr.write(f"{total} cells, {total - len(waiting)} of them there already\n")
     began, failed = time.monotonic(), list[str]()
-    found = Parallel(n_jobs=jobs, return_as="generator_unordered", pre_dispatch=jobs)(
-        delayed(run_cell)(study, folder, *each, resume=resume) for each in waiting
-    )
-    for count, line in enumerate(found, start=1):
+    run = Parallel(n_jobs=jobs, return_as="generator_unordered", pre_dispatch="n_jobs")
+    cells = (delayed(run_cell)(study, folder, *each, resume=resume) for each in waiting)
+    for count, line in enumerate(map(str, run(cells)), start=1):
         spent = time.monotonic() - began
         sys.stderr.write(f"{count}/{len(waiting)} {spent:.0f} s  {line}\n")
         if " FAILED " in line:
