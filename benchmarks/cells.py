@@ -98,6 +98,17 @@ class Cell:
         }
 
 
+_warmed: set[str] = set()
+
+
+def _warm(table: Table, search: str) -> None:
+    """Load what numba compiled, once a process, so that no cell's time holds it."""
+    if table.family not in _warmed:
+        for method in dict.fromkeys((search, "pc", "ges")):
+            llmcd.candidates(table, method=method, bootstrap=0, n_jobs=1)
+        _warmed.add(table.family)
+
+
 def make_cell(
     network: KnownNetwork,
     rows: int,
@@ -142,6 +153,7 @@ def make_cell(
     same = copied_columns(sample)
     frame = sample.drop(columns=list(same)).dropna().reset_index(drop=True)
     table = llmcd.table(frame, smaller.variables.subset(frame.columns))
+    _warm(table, search)
     reset_peak()
     began = time.perf_counter()
     found = llmcd.candidates(

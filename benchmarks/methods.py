@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,8 +25,8 @@ _HOLDERS = (
     "benchmarks.methods_baseline",
     "benchmarks.methods_expert",
     "benchmarks.methods_combined",
+    "benchmarks.methods_peer",
 )
-_PEERS = "benchmarks.peer_methods"
 
 Floats = npt.NDArray[np.float64]
 
@@ -110,8 +109,6 @@ def registry() -> dict[str, Method]:
     ['order', 'pc', 'ges']
     """
     found = [m for holder in _HOLDERS for m in import_module(holder).METHODS]
-    if find_spec(_PEERS) is not None:
-        found += import_module(_PEERS).PEER_METHODS
     names = [m.name for m in found]
     if len(set(names)) < len(names):
         raise ValueError(f"two methods have the same name: {sorted(names)}")

@@ -346,7 +346,8 @@ def _run(cell: Cell, method: Method, consulted: Consulted | None) -> dict[str, A
     try:
         found = method.run(cell, consulted)
         spent = time.perf_counter() - began
-        peak = peak_mib() if is_told else None
+        # a peer works in another process
+        peak = peak_mib() if is_told and method.kind != "peer" else None
         record |= measure(cell.network, found, seed=cell.seed)
     except UnavailableError as problem:
         return record | {"status": "unavailable", "reason": _line(problem)}
