@@ -13,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 
+from benchmarks.curve import FILE as CURVE_FILE
 from benchmarks.study import FORMAT as CELL_FORMAT
 from llmcd.errors import FormatError
 
@@ -47,14 +48,21 @@ class Results:
     cells : pandas.DataFrame
         One row a cell: ``network, rows, seed``, seconds of the ensemble and columns
         set aside.
+    curve : pandas.DataFrame
+        Columns of ``curve.json``; empty where there is none.
     networks : dict of str to dict
         Facts of each network.
     headers : dict of str to dict
         Settings, code, machine and versions of each file.
     """
 
-    def __init__(self, contents: Iterable[Mapping[str, Any]]) -> None:
+    def __init__(
+        self,
+        contents: Iterable[Mapping[str, Any]],
+        curve: Mapping[str, Any] | None = None,
+    ) -> None:
         held = list(contents)
+        self.curve = pd.DataFrame({} if curve is None else curve["columns"])
         self.networks = {c["network"]: dict(c["facts"]) for c in held}
         self.headers = {
             c["network"]: {k: c[k] for k in ("settings", "code", "conditions")}
@@ -103,7 +111,7 @@ def read_results(folder: Path) -> Results:
     FormatError
         If there is no such file, or one is of another kind.
     """
-    paths = sorted(folder.glob("*.json"))
+    paths = sorted(p for p in folder.glob("*.json") if p.name != CURVE_FILE)
     if not paths:
         raise FormatError(f"no results in {folder}; python -m benchmarks collect")
     contents: list[dict[str, Any]] = []
@@ -112,7 +120,8 @@ def read_results(folder: Path) -> Results:
         if content.get("format") != FORMAT:
             raise FormatError(f"{path} holds no collected results of the benchmark")
         contents.append(content)
-    return Results(contents)
+    curve = folder / CURVE_FILE
+    return Results(contents, json.loads(curve.read_text()) if curve.exists() else None)
 
 
 def collect(folder: Path, out: Path) -> list[Path]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from benchmarks.arms import ARMS
 from benchmarks.collect import collect
+from benchmarks.curve import Curve, run_curve
 from benchmarks.experts import PAIRS, SIMULATED
 from benchmarks.networks import SEEDS, known_names
 from benchmarks.study import RESUME, Study, run_study
@@ -18,6 +19,9 @@ __all__ = ["SHORT", "add_commands", "short_study"]
 
 RESULTS = Path(__file__).resolve().parent / "results"
 SHORT = RESULTS / "short"
+
+
+SHORT_CURVE = Curve(("asia", "child"), (500,), SEEDS[:5], bootstrap=20)
 
 
 def short_study() -> Study:
@@ -78,6 +82,18 @@ def add_commands(
     short.add_argument("--out", type=Path, default=SHORT)
     short.add_argument("--jobs", type=int, default=2)
 
+    curve = commands.add_parser("curve", help="distance against pairs asked")
+    curve.set_defaults(do=_curve)
+    curve.add_argument("--network", nargs="+", required=True)
+    curve.add_argument("--rows", nargs="+", type=int, default=[500, 2000])
+    curve.add_argument("--pairs", nargs="+", type=int, default=[0, 2, 4, 8, 16, 32, 64])
+    curve.add_argument("--seeds", type=int, default=len(SEEDS))
+    curve.add_argument("--expert", default="recorded")
+    curve.add_argument("--method", nargs="+", default=["open-only", "safe"])
+    curve.add_argument("--bootstrap", type=int, default=30)
+    curve.add_argument("--jobs", type=int, default=1)
+    curve.add_argument("--out", type=Path, required=True, help="folder of results")
+
     merge = commands.add_parser("collect", help="merge a working folder")
     merge.set_defaults(do=_collect)
     merge.add_argument("work", type=Path)
@@ -131,7 +147,23 @@ def _short(given: argparse.Namespace) -> int:
     failed = run_study(short_study(), given.work, jobs=given.jobs)
     for path in collect(given.work, given.out):
         sys.stderr.write(f"wrote {path.name}\n")
+    run_curve(SHORT_CURVE, given.out, jobs=given.jobs)
     return _end(failed)
+
+
+def _curve(given: argparse.Namespace) -> int:
+    curve = Curve(
+        networks=tuple(given.network),
+        rows=tuple(given.rows),
+        seeds=tuple(range(1, given.seeds + 1)),
+        pairs=tuple(sorted(set(given.pairs))),
+        expert=given.expert,
+        methods=tuple(given.method),
+        bootstrap=given.bootstrap,
+    )
+    path = run_curve(curve, given.out, jobs=given.jobs)
+    sys.stderr.write(f"wrote {path.name}\n")
+    return 0
 
 
 def _collect(given: argparse.Namespace) -> int:

@@ -34,6 +34,7 @@ TABLES: Mapping[str, Callable[[Results], str]] = MappingProxyType(
         "rivals": tables_accuracy.rivals,
         "losses": tables_accuracy.losses,
         "harm": tables_experts.harm,
+        "planner": tables_experts.planner,
         "arms": tables_experts.arms,
         "experts": tables_experts.what_was_said,
         "calibration": tables_experts.calibration,

@@ -10,6 +10,7 @@ import pandas as pd
 from benchmarks.arms import ARMS
 from benchmarks.collect import Results
 from benchmarks.comparisons import Difference, margin_of, paired
+from benchmarks.curve import areas, planner_gain
 from benchmarks.tables_text import (
     BASE,
     NOTHING,
@@ -23,7 +24,7 @@ from benchmarks.tables_text import (
     with_error,
 )
 
-__all__ = ["arms", "calibration", "harm", "what_was_said"]
+__all__ = ["arms", "calibration", "harm", "planner", "what_was_said"]
 
 MEASURE = "shd_half"
 BAD = ("coin", "adversarial", "always-first", "abstain")
@@ -99,6 +100,30 @@ def _cost(
     limit = "" if math.isnan(cost.upper) else f", {minus(f'{cost.upper:+.2f}')}"
     mean, high = minus(f"{cost.mean:+.2f}"), minus(f"{cost.high:+.1f}")
     return f"{mean}{limit}, {high} {sign}"
+
+
+def planner(results: Results) -> str:
+    """Mean SHD over the numbers of pairs asked, in two orders of the same pairs."""
+    if not len(results.curve):
+        return "No curve was run."
+    area = areas(results.curve)
+    rows: list[list[str]] = []
+    for (method, network), some in area.groupby(["method", "network"], sort=True):
+        rows.append(
+            [
+                f"{method}, {network}",
+                str(some["seed"].nunique()),
+                with_error(some["planned"], 2),
+                with_error(some["shuffled"], 2),
+                signed(planner_gain(some), 2),
+            ]
+        )
+    rows += [
+        [f"{method}, all", "", "", "", signed(planner_gain(some), 2)]
+        for method, some in area.groupby("method", sort=True)
+    ]
+    head = ["method, network", "samples", "planned", "random order", "difference"]
+    return markdown(head, rows)
 
 
 def arms(results: Results) -> str:

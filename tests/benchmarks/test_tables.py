@@ -153,6 +153,21 @@ def test_rivals_and_losses_name_who_is_better(results):
     assert "star" not in losses
 
 
+def test_the_planner_is_held_against_a_random_order():
+    """By hand: 2 lower from the first pair on, over four pairs."""
+    made = content("pond", "own", {("order", "", ""): [3, 3]})
+    columns = {
+        "network": ["pond"] * 8, "rows": [9] * 8, "seed": [1] * 4 + [2] * 4,
+        "method": ["safe"] * 8,
+        "order": ["planned", "planned", "shuffled", "shuffled"] * 2,
+        "pairs": [0, 4] * 4, "shd_half": [6.0, 2.0, 6.0, 6.0] * 2,
+    }  # fmt: skip
+    table = TABLES["planner"](Results([made], {"columns": columns}))
+    assert line(table, "safe, pond")[2:] == [
+        "4.00 ± 0.00", "6.00 ± 0.00", "−2.00 ± 0.00"
+    ]  # fmt: skip
+
+
 def test_the_memorisation_gap_is_the_loss_without_names(results):
     """Paired by seed."""
     cells = line(TABLES["arms"](results), "pond, recorded, expert-alone")
