@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 OUT ?= llmcd-demo
 EXTRAS ?= dev
 
-.PHONY: demo test check examples clean
+.PHONY: demo test check examples bench tables clean
 
 $(VENV)/ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -25,6 +25,14 @@ check: $(VENV)/ready
 
 test: check
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile
+
+# the networks' files come with the extra "bench"
+bench: $(VENV)/ready
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[bench]'
+	$(BIN)/python -m benchmarks short
+
+tables: $(VENV)/ready
+	$(BIN)/python -m benchmarks tables
 
 clean:
 	rm -rf $(VENV) build dist llmcd-demo

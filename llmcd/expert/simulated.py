@@ -27,7 +27,8 @@ class Simulated:
     4. a pair without an edge in which one is an ancestor of the other is taken for a
        direct cause with probability ``ancestor``, in the direction of the path with
        probability ``accuracy``, else reversed; otherwise "no direct relation";
-    5. any other pair is "no direct relation".
+    5. any other pair is said to be directly related with probability ``unrelated``,
+       either way equally often; otherwise "no direct relation".
 
     Parameters
     ----------
@@ -35,7 +36,7 @@ class Simulated:
         A DAG.
     accuracy : float, optional
         1 is an oracle, 1/2 a coin, 0 is always wrong.
-    first_bias, unsure, ancestor : float, optional
+    first_bias, unsure, ancestor, unrelated : float, optional
         Probabilities as above.
     mistakes : {"independent", "shared"}, optional
         Whether the two presentation orders and the samples of a pair go wrong each for
@@ -71,6 +72,7 @@ class Simulated:
         first_bias: float = 0.0,
         unsure: float = 0.0,
         ancestor: float = 0.0,
+        unrelated: float = 0.0,
         mistakes: str = "independent",
         seed: int = 0,
         label: str = "simulated",
@@ -82,6 +84,7 @@ class Simulated:
             "first_bias": first_bias,
             "unsure": unsure,
             "ancestor": ancestor,
+            "unrelated": unrelated,
         }
         for name, value in self._chances.items():
             if not 0 <= value <= 1:
@@ -133,9 +136,9 @@ class Simulated:
         if self._happens("first_bias", question, each=True):
             return "a->b"
         forward, backward = self._leads(a, b), self._leads(b, a)
-        if not (forward or backward):
-            return "none"
         each = self.mistakes == "independent"
+        if not (forward or backward):
+            return self._of_unrelated(question, each)
         if not self.truth.adjacent(a, b) and not self._happens(
             "ancestor", question, each=each
         ):
@@ -143,12 +146,21 @@ class Simulated:
         right = self._happens("accuracy", question, each=each)
         return "a->b" if forward == right else "b->a"
 
+    def _of_unrelated(self, question: Question, each: bool) -> str:
+        if not self._happens("unrelated", question, each=each):
+            return "none"
+        upward = self._draw("either way", question, each=each) < 0.5
+        return "a->b" if upward == (question.a <= question.b) else "b->a"
+
     def _leads(self, a: str, b: str) -> bool:
         return bool(self._reach[self.truth.index(a), self.truth.index(b)])
 
     def _happens(self, what: str, question: Question, *, each: bool) -> bool:
+        return self._draw(what, question, each=each) < self._chances[what]
+
+    def _draw(self, what: str, question: Question, *, each: bool) -> float:
         # a hash, not a generator: the order of asking must not matter
         where = [question.a, question.b, question.sample] if each else question.pair
         text = canonical_json([self.seed, what, list(where)])
         digest = hashlib.sha256(text.encode()).digest()
-        return int.from_bytes(digest[:8]) / 2**64 < self._chances[what]
+        return int.from_bytes(digest[:8]) / 2**64

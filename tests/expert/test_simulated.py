@@ -67,6 +67,46 @@ def test_shared_mistakes_agree_across_orders_and_independent_ones_do_not():
         assert low <= agreeing <= high
 
 
+@pytest.mark.parametrize("mistakes", ["shared", "independent"])
+def test_unrelated_pairs_are_directed_as_often_as_chosen(mistakes):
+    """The share that is directed is as chosen, and neither name nor place is favoured.
+
+    MANY has an edge from v0 to v1, v2 to v3 and so on; v1 and v2 are unrelated.
+    """
+    pairs = [(f"v{i}", f"v{i + 1}") for i in range(1, 398, 2)]
+    pairs += [(f"v{i}", f"v{i + 3}") for i in range(0, 396, 2)]
+    pairs = [pair if k % 2 else pair[::-1] for k, pair in enumerate(pairs)]
+    said = verdicts(Simulated(MANY, unrelated=0.4, mistakes=mistakes), pairs)
+    n, directed = len(pairs), [v for v in said if v != "none"]
+    assert abs(len(directed) / n - 0.4) < 5 * math.sqrt(0.4 * 0.6 / n)
+    first = directed.count("a->b") / len(directed)
+    by_name = sum(
+        (v == "a->b") == (a < b)
+        for (a, b), v in zip(pairs, said, strict=True)
+        if v != "none"
+    ) / len(directed)
+    for share in (first, by_name):
+        assert abs(share - 0.5) < 5 * math.sqrt(0.25 / len(directed))
+
+
+def test_a_shared_mistake_about_an_unrelated_pair_has_one_direction():
+    """Asked in both orders, the same pair is called the same way round."""
+    pairs = [(f"v{i}", f"v{i + 1}") for i in range(1, 398, 2)]
+    expert = Simulated(MANY, unrelated=1, mistakes="shared")
+    turned = {"a->b": "b->a", "b->a": "a->b"}
+    again = verdicts(expert, [(b, a) for a, b in pairs])
+    assert verdicts(expert, pairs) == [turned[v] for v in again]
+
+
+def test_draws_are_common_to_all_chances():
+    """An expert with a higher accuracy is right wherever one with a lower one is."""
+    edges = MANY.directed_edges()
+    low, high = (
+        verdicts(Simulated(MANY, accuracy=r, unrelated=r), edges) for r in (0.5, 0.8)
+    )
+    assert all(x == "b->a" or y == "a->b" for x, y in zip(low, high, strict=True))
+
+
 def test_answers_do_not_depend_on_the_order_of_asking():
     """The same seed gives the same answers; another seed or sample gives others."""
     edges = MANY.directed_edges()[:100]

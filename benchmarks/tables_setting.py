@@ -1,0 +1,129 @@
+"""Tables of what was run: networks and their traps, conditions, what failed."""
+
+from __future__ import annotations
+
+from benchmarks.collect import Results
+from benchmarks.tables_text import NOTHING, best_mode, done, markdown, of
+
+__all__ = ["conditions", "failures", "networks", "traps"]
+
+
+def conditions(results: Results) -> str:
+    """Settings, code, machine and versions."""
+    lines: list[str] = []
+    for text, names in _grouped(results).items():
+        lines.append(f"- {', '.join(names)}: {text}")
+    return "\n".join(lines)
+
+
+def _grouped(results: Results) -> dict[str, list[str]]:
+    """Networks by the text about how they were run."""
+    found: dict[str, list[str]] = {}
+    for name, header in results.headers.items():
+        settings, under = header["settings"], header["conditions"]
+        machine = under["machine"]
+        limit = "" if settings["limit"] is None else f", at most {settings['limit']}"
+        versions = ", ".join(f"{k} {v}" for k, v in under["versions"].items())
+        text = (
+            f"pairs {settings['pairs']}{limit}, {settings['bootstrap']} resamples, "
+            f"search {settings['search']}; code {', '.join(header['code'])}, commit "
+            f"{under['commit'][:12]}, {under['date']}; {machine['processor']}, "
+            f"{machine['cores']} cores, {machine['memory_gib']} GiB; {versions}"
+        )
+        found.setdefault(text, []).append(name)
+    return found
+
+
+def networks(results: Results) -> str:
+    """What each network is, and what its samples were like."""
+    rows: list[list[str]] = []
+    for name, facts in results.networks.items():
+        cells = results.cells[results.cells["network"] == name]
+        sizes = sorted(int(n) for n in cells["rows"].unique())
+        copies = ", ".join(f"{a} = {b}" for a, b in facts["copies"].items())
+        rows.append(
+            [
+                name,
+                facts["group"],
+                str(facts["fame"]) if facts["fame"] else NOTHING,
+                facts["family"],
+                str(facts["nodes"]),
+                str(facts["edges"]),
+                copies or NOTHING,
+                ", ".join(f"{n:,}" for n in sizes),
+                str(cells["seed"].nunique()),
+                f"{cells['seconds'].mean():.1f}",
+            ]
+        )
+    head = ["network", "group", "fame", "columns", "nodes", "edges", "left out as "
+            "copies", "rows", "samples", "seconds of the ensemble"]  # fmt: skip
+    return markdown(head, rows)
+
+
+def traps(results: Results) -> str:
+    """Edges without effect, and columns that are constant or the same."""
+    runs = done(results)
+    ours = best_mode(runs) or ""
+    columns = (("order", ""), ("expert-alone", "recorded"), (ours, "recorded"))
+    rows: list[list[str]] = []
+    for name, facts in results.networks.items():
+        cells = results.cells[results.cells["network"] == name]
+        constant = cells["constant"].str.split().map(len)
+        same = cells["same_columns"].str.split().map(len)
+        null = [tuple(edge) for edge in facts["null_edges"]]
+        if not null and not constant.any() and not same.any():
+            continue
+        here = runs[runs["network"] == name]
+        shares: list[str] = []
+        for method, expert in columns:
+            some = of(here, method, expert)
+            if not len(some):
+                shares += [NOTHING, NOTHING]
+                continue
+            found = some["null_found"].sum() / (len(some) * len(null)) if null else 0
+            recall = some["effective_found"].mean() / facts["effective"]
+            shares += [f"{100 * found:.0f} %" if null else NOTHING, f"{recall:.2f}"]
+        rows.append(
+            [
+                name,
+                "<br>".join(f"{a} → {b}" for a, b in null) or NOTHING,
+                _span(constant.tolist()),
+                _span(same.tolist()),
+                *shares,
+            ]
+        )
+    head = ["network", "edges without effect", "constant columns", "same columns"]
+    for method, _ in columns:
+        head += [f"{method}: of these found", "effective recall"]
+    return markdown(head, rows)
+
+
+def _span(counts: list[int]) -> str:
+    low, high = min(counts), max(counts)
+    return str(low) if low == high else f"{low} to {high}"
+
+
+def failures(results: Results) -> str:
+    """Runs that gave no graph, by reason."""
+    some = results.runs[results.runs["status"] != "done"]
+    if not len(some):
+        return "Every run gave a graph."
+    told = [
+        reason.replace(name, "it").replace("|", "/")[:160]
+        for name, reason in zip(some["network"], some["reason"], strict=True)
+    ]
+    rows = [
+        [
+            str(status),
+            ", ".join(sorted(set(every["method"]))),
+            ", ".join(sorted(set(every["expert"]) - {""})) or NOTHING,
+            ", ".join(sorted(set(every["network"]))),
+            str(len(every)),
+            str(reason),
+        ]
+        for (status, reason), every in some.assign(told=told).groupby(
+            ["status", "told"], sort=True
+        )
+    ]
+    head = ["status", "methods", "experts", "networks", "runs", "reason"]
+    return markdown(head, rows)

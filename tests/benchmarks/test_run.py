@@ -1,0 +1,107 @@
+"""The command line: a part of the study, a graph of one's own, tables of it."""
+
+import json
+
+import pandas as pd
+import pytest
+
+from benchmarks.methods import methods
+from benchmarks.networks import known_network
+from benchmarks.run import main, short_study
+
+BIF = """network made { }
+variable rain { type discrete [ 2 ] { n, y }; }
+variable wet { type discrete [ 2 ] { n, y }; }
+probability ( rain ) { table 0.5, 0.5; }
+probability ( wet | rain ) { (n) 0.9, 0.1; (y) 0.1, 0.9; }
+"""
+LITTLE = ["--seeds", "1", "--bootstrap", "2", "--method", "order", "safe"]
+
+
+def record(folder, name, rows):
+    """The one record of safe mode."""
+    content = json.loads((folder / name / f"{rows:06d}-001.json").read_text())
+    (found,) = [r for r in content["records"] if r["method"] == "safe"]
+    return content, found
+
+
+def test_a_part_of_the_study_and_its_tables(tmp_path):
+    """Run, collect and tables, each by one command."""
+    work, out = tmp_path / "work", tmp_path / "out"
+    run = ["run", "--network", "cancer", "asia", "--rows", "100", "200", "--expert",
+           "recorded", "coin", "--out", str(work), *LITTLE]  # fmt: skip
+    assert main(run) == 0
+    assert main(["collect", str(work), "--out", str(out)]) == 0
+    pages = tmp_path / "pages"
+    assert main(["tables", "--results", str(out), "--out", str(pages)]) == 0
+    names = {p.name for p in pages.iterdir()}
+    assert names == {"tables.md", "distance.png", "reliability.png"}
+    assert "| cancer | 4 | 100 |" in (pages / "tables.md").read_text()
+
+
+def test_a_bif_file_of_ones_own(tmp_path):
+    """Named by its stem; a simulated expert knows its truth."""
+    path = tmp_path / "garden.bif"
+    path.write_text(BIF)
+    about = tmp_path / "about.yaml"
+    about.write_text("{rain: Whether it rains., wet: Whether the lawn is wet.}")
+    run = ["run", "--network", str(path), "--variables", str(about), "--rows", "300",
+           "--expert", "oracle", "--out", str(tmp_path / "w"), *LITTLE]  # fmt: skip
+    assert main(run) == 0
+    content, found = record(tmp_path / "w", "garden", 300)
+    assert content["network"]["group"] == "user"
+    assert found["questions"] == 2
+
+
+def test_an_edge_list_with_rows(tmp_path):
+    """And a recording of one's own, by the string that discover takes."""
+    known_network("cancer").sample(400, 1).to_csv(tmp_path / "rows.csv", index=False)
+    edges = known_network("cancer").graph.directed_edges()
+    pd.DataFrame(edges, columns=["cause", "effect"]).to_csv(
+        tmp_path / "graph.csv", index=False
+    )
+    about = tmp_path / "about.yaml"
+    known_network("cancer").variables.write(about)
+    said = tmp_path / "said.jsonl"
+    said.write_text("".join(
+        json.dumps({"a": x, "b": y, "verdict": "a->b"}) + "\n" for x, y in edges
+    ))  # fmt: skip
+    run = ["run", "--network", str(tmp_path / "graph.csv"), "--data",
+           str(tmp_path / "rows.csv"), "--variables", str(about), "--rows", "300",
+           "--expert", f"recorded:{said}", "--pairs", "all",
+           "--out", str(tmp_path / "w"), *LITTLE]  # fmt: skip
+    assert main(run) == 0
+    content, found = record(tmp_path / "w", "graph", 300)
+    assert found["status"] == "done"
+    assert content["consulted"][0]["asked"] == 4
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["--network", "nowhere"], "FAILED ValueError: no network is named"),
+        (["--network", "cancer", "--method", "best"], "no method is called best"),
+        (["--network", "cancer", "--data", "x.csv"], "go with a file"),
+    ],
+)
+def test_mistakes_are_named_and_the_exit_code_tells(tmp_path, capsys, words, says):
+    """No traceback, and never success."""
+    code = main(["run", *words, "--rows", "50", "--seeds", "1", "--out", str(tmp_path)])
+    assert code != 0
+    assert says in capsys.readouterr().err
+
+
+def test_what_is_compared_can_be_listed(capsys):
+    """One line a method."""
+    assert main(["methods"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == len(methods(["all"]))
+
+
+def test_the_short_study_needs_nothing_that_is_not_installed_with_bench():
+    """Known networks, and no peer, whose environments take an hour to make."""
+    study = short_study()
+    assert "peer" not in {m.kind for m in methods(study.methods)}
+    assert set(study.networks) <= {
+        "asia", "cancer", "child", "insurance", "water", "sewage-works", "greenhouse",
+    }  # fmt: skip
