@@ -33,7 +33,7 @@ pywhyllm 0.1
 causaliq-knowledge 0.6.0
     The same, and it asks for a key even where answers were recorded.
 latris 0.4.0
-    A workbench: its data side fits the tables of a graph that people have drawn.
+    Fits the tables of a graph that people have drawn; learns no graph from rows.
 antecedent 2.4.1
     Takes no expert; laws only, of the form that andrey-core stands for here.
 ILS-CSL, LLM-BFS, Causal-Copilot

@@ -10,7 +10,7 @@ from protocol import Prepared, Rows, serve
 
 
 def pc_knowledge(rows: Rows, options: dict[str, Any]) -> Prepared:
-    """PC with ``test`` at ``alpha``; agreed directions are required, reverses forbidden.
+    """PC with ``test`` at ``alpha``; agreed directions required, reverses forbidden.
 
     No pair is ever forbidden both ways: PC would take it for separated by the empty set
     and direct colliders over it.

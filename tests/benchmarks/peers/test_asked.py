@@ -46,7 +46,7 @@ def test_two_orders(first, second, one, both, agreed):
 
 @pytest.mark.parametrize("verdict", SAID)
 def test_one_order_only(verdict):
-    """With one order recorded, each way of reading gives its reply, turned if need be."""
+    """With one order recorded, each way of reading gives its reply, turned if need."""
     replies = asked.Replies([["x", "y", verdict]])
     for read in (replies.one_order, replies.both_orders, replies.agreed):
         assert read("x", "y") == verdict
