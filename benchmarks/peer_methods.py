@@ -22,6 +22,10 @@ causalif                "(C) Unknown"
 andrey-core BOSS        nothing is put into its knowledge
 ======================  ================================================================
 
+Where the pairs that were recorded are not all pairs, and hold every true edge, "I don't
+know" is information, and the peers that read it as "no edge" profit from it: see
+``unanswered`` and compare on networks of which all pairs were recorded.
+
 Settings are the peers' own, but for what a discrete table asks for: the chi-square test
 (.01, for both PCs), the BDeu score, levels as codes 0, 1, ... in their order. causalif
 runs in one thread, without which its bootstrap differs from run to run.
@@ -128,6 +132,8 @@ class PeerEstimate:
         Recorded replies that it got to see; both orders of a pair are two.
     asked : int
         Pairs that it asked about, whether or not there was a reply.
+    unanswered : int
+        Pairs among them without a recorded reply.
     versions : mapping
         Of its interpreter and packages.
     """
@@ -141,6 +147,7 @@ class PeerEstimate:
     seconds: float | None = None
     questions: int = 0
     asked: int = 0
+    unanswered: int = 0
     versions: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -262,6 +269,7 @@ def _estimate(names: Sequence[str], outcome: Outcome) -> PeerEstimate:
         seconds=outcome.seconds,
         questions=int(outcome.extra.get("questions", 0)),
         asked=int(outcome.extra.get("asked", 0)),
+        unanswered=int(outcome.extra.get("unanswered", 0)),
         versions=MappingProxyType(dict(outcome.versions)),
     )
 

@@ -12,9 +12,9 @@ from __future__ import annotations
 import argparse
 import statistics
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import permutations
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from benchmarks.networks import KnownNetwork, known_network
 from benchmarks.peer_methods import (
@@ -32,7 +32,7 @@ from llmcd.metrics import shd
 
 __all__ = ["EXPERTS", "main", "simulated_answers"]
 
-EXPERTS = {
+EXPERTS: Mapping[str, dict[str, Any]] = {
     "truthful": {"accuracy": 1.0},
     "noisy": {"accuracy": 0.75},
     "reversed": {"accuracy": 0.0},
@@ -59,7 +59,7 @@ class Cell(NamedTuple):
         return ", ".join(parts)
 
 
-def simulated_answers(truth: Graph, seed: int = 0, **chances: float) -> list[Answered]:
+def simulated_answers(truth: Graph, seed: int = 0, **chances: Any) -> list[Answered]:
     """What a simulated expert says of every pair in both presentation orders.
 
     Parameters
@@ -68,8 +68,8 @@ def simulated_answers(truth: Graph, seed: int = 0, **chances: float) -> list[Ans
         A DAG.
     seed : int, optional
         Of the expert's mistakes.
-    **chances : float
-        As ``Simulated`` takes them.
+    **chances : Any
+        Further arguments of ``Simulated``.
 
     Returns
     -------

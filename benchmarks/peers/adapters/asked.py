@@ -64,9 +64,11 @@ class Replies:
         return {"one": self.one_order, "both": self.both_orders}[orders](a, b)
 
     def told(self) -> dict[str, int]:
-        """How many pairs the peer asked about, and how many replies it got for them."""
+        """Pairs asked about, those of them without a reply, and replies given."""
+        answered = {frozenset(order) for order in self._said}
         return {
             "asked": len(self._asked),
+            "unanswered": len(self._asked - answered),
             "questions": sum(len(self._said[order]) for order in self._used),
         }
 

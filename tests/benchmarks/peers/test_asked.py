@@ -58,7 +58,7 @@ def test_no_answer():
     replies = asked.Replies([["x", "y", "a->b"]])
     assert replies.one_order("x", "z") is None
     assert replies.both_orders("z", "y") is None
-    assert replies.told() == {"asked": 2, "questions": 0}
+    assert replies.told() == {"asked": 2, "unanswered": 2, "questions": 0}
 
 
 def test_repeats_by_majority():
@@ -68,7 +68,7 @@ def test_repeats_by_majority():
     assert asked.Replies(three[:2]).one_order("x", "y") is None
     replies = asked.Replies(three)
     replies.both_orders("y", "x")
-    assert replies.told() == {"asked": 1, "questions": 3}
+    assert replies.told() == {"asked": 1, "unanswered": 0, "questions": 3}
 
 
 def test_questions_are_the_replies_given():
@@ -77,13 +77,13 @@ def test_questions_are_the_replies_given():
         [["x", "y", "a->b"], ["y", "x", "b->a"], ["y", "z", None], ["z", "y", "none"]]
     )
     replies.ask("y", "x", "one")
-    assert replies.told() == {"asked": 1, "questions": 1}
+    assert replies.told() == {"asked": 1, "unanswered": 0, "questions": 1}
     replies.ask("y", "x", "one")
-    assert replies.told() == {"asked": 1, "questions": 1}
+    assert replies.told() == {"asked": 1, "unanswered": 0, "questions": 1}
     replies.ask("x", "y", "both")
-    assert replies.told() == {"asked": 1, "questions": 2}
+    assert replies.told() == {"asked": 1, "unanswered": 0, "questions": 2}
     replies.ask("z", "y", "both")
-    assert replies.told() == {"asked": 2, "questions": 4}
+    assert replies.told() == {"asked": 2, "unanswered": 0, "questions": 4}
     assert replies.pairs == [("x", "y"), ("y", "z")]
 
 

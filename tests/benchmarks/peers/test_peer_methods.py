@@ -71,7 +71,9 @@ def test_graph_and_counts(fake):
     assert (found.status, found.reason, found.cyclic) == ("done", "", False)
     assert found.graph == Graph.from_edges("xyz", directed=[("x", "y"), ("z", "y")])
     assert found.drawn == found.graph
-    assert (found.questions, found.asked) == (1, 1)
+    assert (found.questions, found.asked, found.unanswered) == (1, 1, 0)
+    found = fake().run(ROWS, answers[1:], limit=20.0)
+    assert (found.questions, found.asked, found.unanswered) == (0, 1, 1)
     assert found.versions["numpy"]
 
 
@@ -137,7 +139,7 @@ def test_every_method_can_be_installed(method: PeerMethod, tmp_path: Path):
 # --- the peers themselves, with simulated experts -------------------------------------
 
 ASIA = known_network("asia")
-EXPERTS = compare.EXPERTS | {"first": {"first_bias": 1.0}}
+EXPERTS = {**compare.EXPERTS, "first": {"first_bias": 1.0}}
 # "causalif, both orders" takes as long again and differs in one argument only.
 NAMES = [m.name for m in PEER_METHODS if m.name != "causalif, both orders"]
 ASKING = [name for name in NAMES if peer_method(name).asks]
