@@ -11,8 +11,13 @@ import argparse
 import sys
 from pathlib import Path
 
-from benchmarks.peers import PEERS
-from benchmarks.peers.environments import PeerError, default_home, install, state
+from benchmarks.peers.environments import (
+    PeerError,
+    default_home,
+    install,
+    known,
+    state,
+)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -27,7 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--home", type=Path, default=None)
     parser.add_argument("--again", action="store_true", help="even if it is ready")
     given = parser.parse_args(arguments)
-    every = [name for name, peer in PEERS.items() if not peer.ours]
+    every = list(known())
     names = every if "all" in given.names or given.step == "list" else given.names
     unknown = [name for name in names if name not in every]
     if unknown or not names:

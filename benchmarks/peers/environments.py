@@ -18,6 +18,7 @@ __all__ = [
     "PeerError",
     "default_home",
     "install",
+    "known",
     "python_of",
     "site_packages",
     "state",
@@ -39,6 +40,12 @@ def default_home() -> Path:
     return Path(given) if given else ROOT / ".peers"
 
 
+def known() -> tuple[str, ...]:
+    """Names of all environments that can be made."""
+    found = HERE.glob("requirements-*.txt")
+    return tuple(sorted(p.stem.removeprefix("requirements-") for p in found))
+
+
 def requirements_of(name: str) -> Path:
     """The file of pinned requirements of a peer.
 
@@ -49,11 +56,7 @@ def requirements_of(name: str) -> Path:
     """
     path = HERE / f"requirements-{name}.txt"
     if not path.exists():
-        known = sorted(
-            p.stem.removeprefix("requirements-")
-            for p in HERE.glob("requirements-*.txt")
-        )
-        raise PeerError(f"peer must be one of {', '.join(known)}, got {name!r}")
+        raise PeerError(f"peer must be one of {', '.join(known())}, got {name!r}")
     return path
 
 
