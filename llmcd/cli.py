@@ -28,7 +28,7 @@ from llmcd.formats import from_edge_list
 from llmcd.graph import Graph
 from llmcd.metrics import arrowhead_scores, shd
 from llmcd.pipeline import candidates, combine, discover, plan, table
-from llmcd.plot import figure_size
+from llmcd.plots.graph import figure_size
 from llmcd.result import Result
 from llmcd.variables import Variables
 

@@ -12,7 +12,7 @@ from llmcd.discovery.ensemble import Candidates
 from llmcd.expert.answers import Answers
 from llmcd.formats import to_networkx
 from llmcd.graph import Graph
-from llmcd.plot import draw_graph
+from llmcd.plots.graph import draw_graph
 from llmcd.report.render import render
 from llmcd.variables import Variables
 

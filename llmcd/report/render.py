@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from llmcd.combiner.combined import Combined, Conflict
 from llmcd.expert.answers import Answer
-from llmcd.plot import draw_graph, figure_size
+from llmcd.plots.graph import draw_graph, figure_size
 from llmcd.variables import Variables
 
 if TYPE_CHECKING:
