@@ -15,7 +15,7 @@ from llmcd.plots.styles import CONFLICT, STYLES, new_axes, page_size, style_of
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["draw_graph", "figure_size", "how_sure"]
+__all__ = ["draw_graph", "figure_size", "how_sure", "middle_of", "with_heads"]
 
 SIZES = [(k, 0.7 * k) for k in (4.5, 5.5, 6.5, 7.5, 8.5, 10, 11.5, 13, 15, 17, 20)]
 
@@ -104,7 +104,7 @@ def draw_graph(combined: Combined, *, ax: Axes | None = None) -> Axes:
         curve = np.array(route) + margin
         _draw_edge(axes, edge, curve, size)
         if edge in marked:
-            middles.append(_middle(curve))
+            middles.append(middle_of(curve))
     ends = {name for edge in edges for name in (edge.cause, edge.effect)}
     for name, (x, y) in sorted(placed.centres.items()):
         box = boxes[name][0] * size, boxes[name][1] * size
@@ -159,21 +159,7 @@ def _draw_edge(axes: Axes, edge: EdgeDecision, curve: np.ndarray, size: float) -
     scale = float(np.clip(size / 9, 0.5, 1.1))
     line = scale * (0.6 + 1.8 * how_sure(edge))
     name = f"{edge.cause} {edge.mark} {edge.effect}"
-    long = 0.42 * size + 1.6 * line
-    curve = curve.copy()
-    heads: list[np.ndarray] = []
-    for at, behind, has in (
-        (-1, -2, edge.mark in ("-->", "<->")),
-        (0, 1, edge.mark == "<->"),
-    ):
-        if has:
-            tip = curve[at].copy()
-            along = tip - curve[behind]
-            along /= max(float(np.hypot(*along)), 1e-9)
-            aside = np.array([-along[1], along[0]]) * 0.4 * long
-            base = tip - along * long
-            heads.append(np.array([tip, base + aside, base - aside]))
-            curve[[at, behind]] -= along * long * 0.8
+    curve, heads = with_heads(curve, edge.mark, 0.42 * size + 1.6 * line)
     codes = [Path.MOVETO] + [Path.CURVE4] * (len(curve) - 1)
     axes.add_patch(
         PathPatch(
@@ -189,7 +175,43 @@ def _draw_edge(axes: Axes, edge: EdgeDecision, curve: np.ndarray, size: float) -
         )  # fmt: skip
 
 
-def _middle(curve: np.ndarray) -> Point:
+def with_heads(
+    curve: np.ndarray, mark: str, long: float
+) -> tuple[np.ndarray, list[np.ndarray]]:
+    """A curve that ends inside its arrowheads, and these, for an edge's mark.
+
+    Parameters
+    ----------
+    curve : array of float, shape (3 k + 1, 2)
+        A Bezier curve.
+    mark : str
+        ``-->``, ``---`` or ``<->``.
+    long : float
+        Length of an arrowhead.
+
+    Returns
+    -------
+    (array, list of array)
+        The curve, and three corners for each head, the tip first.
+    """
+    curve = curve.copy()
+    heads: list[np.ndarray] = []
+    for at, behind, has in (
+        (-1, -2, mark in ("-->", "<->")),
+        (0, 1, mark == "<->"),
+    ):
+        if has:
+            tip = curve[at].copy()
+            along = tip - curve[behind]
+            along /= max(float(np.hypot(*along)), 1e-9)
+            aside = np.array([-along[1], along[0]]) * 0.4 * long
+            base = tip - along * long
+            heads.append(np.array([tip, base + aside, base - aside]))
+            curve[[at, behind]] -= along * long * 0.8
+    return curve, heads
+
+
+def middle_of(curve: np.ndarray) -> Point:
     """The point half way along a Bezier curve."""
     t = np.linspace(0, 1, 33)[:, None]
     pieces = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from typing import Any
 
 from llmcd.combiner.combined import Combined, Conflict, EdgeDecision
 from llmcd.expert.answers import Answer
-from llmcd.graph import Edge
+from llmcd.expert.questions import canonical_json
 from llmcd.plots.styles import STYLES
 
 __all__ = [
@@ -79,13 +80,19 @@ def pairs(combined: Combined) -> tuple[Pair, ...]:
     found += sorted((min(p), max(p)) for p in rest)
     return tuple(
         _pair(
-            f"pair-{k}", a, b,
+            _key(a, b), a, b,
             edges.get(frozenset((a, b))),
             answers.get(frozenset((a, b)), []),
             conflicts.get(frozenset((a, b)), []),
         )
-        for k, (a, b) in enumerate(found)
+        for a, b in found
     )  # fmt: skip
+
+
+def _key(a: str, b: str) -> str:
+    """The same for a pair whatever else is on the page."""
+    text = canonical_json(sorted((a, b)))
+    return f"pair-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
 
 def _pair(
@@ -217,12 +224,3 @@ def flat(settings: Mapping[str, Any], before: str = "") -> list[tuple[str, str]]
         else:
             found.append((f"{before}{key}".replace("_", " "), str(value)))
     return found
-
-
-def edge_in_words(edge: Edge | None) -> str:
-    """An edge of a graph with an arrow; ``no edge`` where there is none."""
-    return (
-        "no edge"
-        if edge is None
-        else f"{edge.a} {ARROWS.get(edge.mark, edge.mark)} {edge.b}"
-    )
