@@ -1,8 +1,10 @@
 """The command line does the main job, stage by stage too, and fails clearly."""
 
 import json
+import signal
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 from types import MappingProxyType
 
@@ -293,3 +295,29 @@ def test_demo(tmp_path, capsys):
     ] == []
     assert (tmp_path / "demo" / "report.html").exists()
     assert (tmp_path / "demo" / "graph.png").stat().st_size > 10_000
+
+
+def test_review(work, tmp_path):
+    """The address stands on standard output; an interrupt ends it, and all is kept."""
+    out = tmp_path / "run"
+    assert main(["discover", *arguments(work, f"--out={out}")]) == 0
+    command = [sys.executable, "-m", "llmcd", "review", str(out), "--author=A. B."]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as running:
+        address, _, token = running.stdout.readline().strip().partition("#token=")
+        request = urllib.request.Request(f"{address}page")
+        request.add_header("X-Llmcd-Token", token)
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            page = answer.read().decode()
+        running.send_signal(signal.SIGINT)
+        _, said = running.communicate(timeout=20)
+    assert running.returncode == 0
+    assert 'value="A. B."' in page
+    assert "0 decisions" in said
+
+
+def test_review_of_nothing(tmp_path, capsys):
+    """A folder without a result is a clear error."""
+    assert main(["review", str(tmp_path)]) == 1
+    assert "candidates.json is missing" in capsys.readouterr().err
