@@ -178,7 +178,13 @@
       }
       count.textContent = `${shown} of ${table.tBodies[0].rows.length}`;
     };
-    for (const input of all("input, select", bar)) input.addEventListener("input", run);
+    const folded = table.closest("details");
+    for (const input of all("input, select", bar)) {
+      input.addEventListener("input", () => {
+        if (folded) folded.open = true;
+        run();
+      });
+    }
     run();
   };
 

@@ -187,6 +187,15 @@ def test_filters(opened):
     assert rows(page, "edge-table") == ["age → pain"]
 
 
+def test_a_search_unfolds_the_answers(opened):
+    """Whoever looks for a word in the answers sees the answers that hold it."""
+    page = opened(render(result()))
+    assert rows(page, "answer-table") == []
+    bar = page.locator(".filter[data-of=answer-table]")
+    bar.locator("input").fill("without an edge")
+    assert rows(page, "answer-table") == ["age, work: no edge"] * 2
+
+
 def test_a_row_picks_its_edge(opened):
     """A link in a table shows the pair, also one without an edge, and marks both."""
     page = opened(render(result()))
