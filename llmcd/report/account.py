@@ -199,6 +199,7 @@ def sent(combined: Combined) -> list[dict[str, Any]]:
             {
                 "expert": expert,
                 "questions": len(mine),
+                "variables": len({name for x in mine for name in (x.a, x.b)}),
                 "abstained": sum(x.verdict is None for x in mine),
                 "prompts": ", ".join(sorted({x.prompt_version for x in mine})),
                 "sent": f"{sum(given):,}" if given else "",

@@ -42,6 +42,8 @@ class Reviewed:
         Those in force.
     changes : tuple of str
         What they changed in the graph.
+    advice : str
+        What to do about decisions that could not be followed.
     live : bool
         Whether the page can take decisions.
     author : str
@@ -50,6 +52,7 @@ class Reviewed:
 
     remarks: tuple[Remark, ...] = ()
     changes: tuple[str, ...] = ()
+    advice: str = ""
     live: bool = False
     author: str = ""
 

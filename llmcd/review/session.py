@@ -6,6 +6,7 @@ import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from llmcd import folder
@@ -63,7 +64,29 @@ class Session:
             variables=self.variables,
             settings=folder.settings_of(found.combined),
             title=f"Review of {self.run.name}" if live else "Causal graph, reviewed",
-            reviewed=_reviewed(found, live=live, author=self.author),
+            reviewed=self._reviewed(found, live=live),
+        )
+
+    def _reviewed(self, outcome: Outcome, *, live: bool) -> Reviewed:
+        remarks = tuple(
+            Remark(
+                one.a, one.b, one.words, one.author, one.reason,
+                one.when.replace("T", " ").removesuffix("+00:00"),
+                outcome.problems.get(one, ""),
+            )
+            for one in outcome.decisions
+        )  # fmt: skip
+        advice = (
+            "A search on the rows follows every decision: llmcd discover DATA "
+            f"--variables {quote(str(self.run / folder.VARIABLES))} "
+            f"--background {quote(str(self.run / OUTCOME / KNOWLEDGE))} --out NEW"
+        )
+        return Reviewed(
+            remarks,
+            outcome.changes,
+            advice if outcome.problems else "",
+            live,
+            self.author,
         )
 
     def decide(self, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -126,19 +149,3 @@ def _said(one: Decision, problem: str, before: Outcome, after: Outcome) -> str:
     if back and not new:
         told = f"{back} earlier change{'' if back == 1 else 's'} taken back."
     return f"Kept: {one.words}. {told}"
-
-
-def _reviewed(outcome: Outcome, *, live: bool, author: str) -> Reviewed:
-    return Reviewed(
-        tuple(
-            Remark(
-                one.a, one.b, one.words, one.author, one.reason,
-                one.when.replace("T", " ").removesuffix("+00:00"),
-                outcome.problems.get(one, ""),
-            )
-            for one in outcome.decisions
-        ),
-        outcome.changes,
-        live,
-        author,
-    )  # fmt: skip
