@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from llmcd.background import Background
-from llmcd.combiner.combined import Combined, EdgeDecision, Step
+from llmcd.combiner.combined import Combined, Conflict, EdgeDecision, Step
 from llmcd.combiner.reconcile import combine
 from llmcd.discovery.ensemble import Candidates
 from llmcd.equivalence import is_extendable, meek_closure, orient
@@ -108,6 +108,7 @@ def apply(combined: Combined, decisions: Iterable[Decision]) -> Outcome:
         f"{why}"
         for one, why in problems.items()
     ]
+    now = _data_in_their_own_voice(now, found, followed.graph)
     now = replace(
         now,
         edges=tuple(_told(edge, holding, problems) for edge in now.edges),
@@ -123,6 +124,39 @@ def _again(combined: Combined, graph: Graph, known: Background) -> Combined:
     again = combine(candidates, combined.answers, mode=combined.mode)
     # what the data alone say has not changed
     return replace(again, data_graph=combined.data_graph, why_mode=combined.why_mode)
+
+
+def _data_in_their_own_voice(
+    now: Combined, found: Candidates, graph: Graph
+) -> Combined:
+    """Let the data say what they said before a person decided, not what was decided."""
+
+    def turned(a: str, b: str) -> tuple[str, str] | None:
+        """What the data's graph has, and what it has with the decisions."""
+        before, after = found.graph.edge(a, b), graph.edge(a, b)
+        if before == after:
+            return None
+        return str(before or "no edge"), str(after or "no edge")
+
+    edges: list[EdgeDecision] = []
+    for edge in now.edges:
+        words = turned(edge.cause, edge.effect)
+        steps = tuple(
+            replace(step, statement=step.statement.replace(words[1], words[0], 1))
+            if words and step.source == "data"
+            else step
+            for step in edge.provenance
+        )
+        edges.append(replace(edge, provenance=steps))
+    conflicts: list[Conflict] = []
+    for conflict in now.conflicts:
+        words = turned(conflict.a, conflict.b)
+        if words:
+            i, j = (found.graph.index(v) for v in (conflict.a, conflict.b))
+            support = float(found.adjacency_support[i, j])
+            conflict = replace(conflict, data_says=words[0], data_support=support)
+        conflicts.append(conflict)
+    return replace(now, edges=tuple(edges), conflicts=tuple(conflicts))
 
 
 def _follow(found: Candidates, decisions: Sequence[Decision]) -> _Followed:

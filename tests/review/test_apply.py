@@ -123,6 +123,24 @@ def test_author_and_reason_stand_with_the_edge():
     assert outcome.changes == ("a — b is now b → a",)
 
 
+def test_the_data_say_what_they_said_before():
+    """No decision, and nothing that follows from one, is put into the data's mouth."""
+    graph = Graph.from_edges(
+        "abcdef", directed=[("d", "f"), ("e", "f")], undirected=[("a", "b"), ("b", "c")]
+    )
+    pairs = [("a", "b"), ("b", "c"), ("d", "f")]
+    says = oracle(Graph.from_edges("abcdef", directed=[("c", "b"), ("b", "a")]))
+    before = combine(made_candidates(graph), answers_of(says, pairs))
+    made = [decided("require", "a", "b"), decided("forbid", "d", "f")]
+    now = apply(before, made).combined
+    edges = {(e.cause, e.effect): e.provenance[0].statement for e in now.edges}
+    assert edges["a", "b"].startswith("the data alone: a --- b;")
+    assert edges["b", "c"].startswith("the data alone: b --- c;")
+    said = {(c.a, c.b): c.data_says for c in now.conflicts}
+    assert said["a", "b"] == "a --- b"
+    assert now.data_graph == before.data_graph == graph
+
+
 def test_accepting_what_the_data_direct_keeps_the_expert_measured():
     """An accepted arrow of the data stays the data's; reliability does not change."""
     data = Graph.from_edges(
