@@ -28,8 +28,10 @@ from llmcd.formats import from_edge_list
 from llmcd.graph import Graph
 from llmcd.metrics import arrowhead_scores, shd
 from llmcd.pipeline import candidates, combine, discover, plan, table
-from llmcd.plot import figure_size
+from llmcd.plots.graph import figure_size
 from llmcd.result import Result
+from llmcd.review.decisions import FILE
+from llmcd.review.server import review_server
 from llmcd.variables import Variables
 
 if TYPE_CHECKING:
@@ -95,6 +97,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_answers(commands)
     _add_combine(commands)
     _add_report(commands)
+    _add_review(commands)
     return parser
 
 
@@ -163,6 +166,16 @@ def _add_report(commands: Any) -> None:
     one.add_argument("folder", metavar="DIR")
     one.add_argument("--out", metavar="FILE", help="instead of DIR/report.html")
     one.set_defaults(run=_report)
+
+
+def _add_review(commands: Any) -> None:
+    one = commands.add_parser("review", help="decide about the edges of a run folder")
+    one.add_argument("folder", metavar="DIR")
+    one.add_argument("--author", default="", metavar="WHO", help="who decides")
+    one.add_argument(
+        "--port", type=int, default=0, metavar="N", help="default: a free one"
+    )
+    one.set_defaults(run=_review)
 
 
 def _data_arguments(parser: argparse.ArgumentParser) -> None:
@@ -366,6 +379,27 @@ def _report(arguments: argparse.Namespace) -> None:
     result = Result.load(arguments.folder)
     target = arguments.out or Path(arguments.folder) / "report.html"
     print(result.report(target))
+
+
+def _review(arguments: argparse.Namespace) -> None:
+    server = review_server(
+        arguments.folder, port=arguments.port, author=arguments.author
+    )
+    print(server.url, flush=True)
+    print(
+        "open this address in a browser on this machine; Ctrl-C ends", file=sys.stderr
+    )
+    try:
+        server.serve_forever()
+    except KeyboardInterrupt:
+        pass
+    finally:
+        server.server_close()
+    found = server.session.outcome
+    kept = f" in {Path(arguments.folder) / FILE}" if found.decisions else ""
+    print(f"\n{len(found.decisions)} decisions{kept}", file=sys.stderr)
+    for words in found.changes:
+        print(words)
 
 
 def _show(result: Result, as_json: bool) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -11,8 +11,9 @@ import numpy as np
 from llmcd.equivalence import consistent_extension
 from llmcd.errors import GraphError
 from llmcd.graph import Graph
+from llmcd.routes import Point, smooth_way
 
-__all__ = ["Layout", "layered"]
+__all__ = ["Layout", "Point", "layered"]
 
 # All lengths are in em: the height of the letters.
 MIN_GAP, MAX_GAP = 2.4, 7.5  # between layers
@@ -20,9 +21,8 @@ ROW_GAP, APART = 0.7, 1.6  # between rows of nodes without edges, and above them
 MIN_BESIDE, MAX_BESIDE = 0.8, 3.5  # between neighbours in a layer
 LANE = 0.5  # width kept for an edge that passes a layer
 SHRINK = 0.95
-SWEEPS = 12
+SWEEPS, PATIENCE, SHUFFLES = 12, 7, 8  # in the search for few crossings
 
-Point = tuple[float, float]
 Pair = tuple[int, int]
 
 
@@ -84,7 +84,8 @@ def layered(
     Returns
     -------
     Layout
-        Boxes do not overlap, and no edge passes through the box of another node.
+        Boxes do not overlap, and no edge passes through the box of another node. It
+        does not depend on the order of the nodes: ties are broken by name.
 
     Notes
     -----
@@ -100,6 +101,8 @@ def layered(
     >>> [placed.centres[v][1] < placed.centres[w][1] for v, w in ["ab", "bc"]]
     [True, True]
     """
+    order = graph.names
+    graph = graph.reorder(sorted(order))  # so that ties are broken by name
     pairs = _pairs(graph)
     linked = {i for pair in pairs for i in pair}
     alone = [i for i in range(len(graph.names)) if i not in linked]
@@ -126,7 +129,7 @@ def layered(
 
     return Layout(
         size,
-        {names[i]: on_page(centres[i]) for i in sorted(centres)},
+        {name: on_page(centres[graph.index(name)]) for name in order},
         {
             (names[i], names[j]): tuple(map(on_page, route))
             for (i, j), route in routes.items()
@@ -187,7 +190,21 @@ def _ranks(n: int, pairs: Sequence[Pair]) -> list[int]:
         -steps.sum(axis=0), A_ub=steps, b_ub=-np.ones(len(pairs)),
         bounds=(0, n), method="highs-ds",
     )  # fmt: skip
-    return [round(float(x)) for x in found.x]
+    ranks = np.rint(found.x).astype(int)
+    for part in _parts(n, pairs):  # each part begins at the top
+        ranks[part] -= ranks[part].min()
+    return [int(rank) for rank in ranks]
+
+
+def _parts(n: int, pairs: Sequence[Pair]) -> list[list[int]]:
+    """Nodes that are connected, part by part."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    ends = np.array(pairs).T
+    links = coo_array((np.ones(len(pairs)), (ends[0], ends[1])), shape=(n, n))
+    _, label = connected_components(links, directed=False)
+    return [np.flatnonzero(label == k).tolist() for k in np.unique(label)]
 
 
 def _split(
@@ -268,15 +285,28 @@ def _ordered(layers: _Layers) -> list[list[int]]:
     """Rows with few crossings: barycentres, then swaps of neighbours."""
     best: list[list[int]] = []
     least = np.inf
-    for start in (_by_depth(layers, 1), _by_depth(layers, -1)):
-        rows = start
+    for start in _starts(layers):
+        rows, stale = start, 0
         for sweep in range(2 * SWEEPS):
             rows = _sweep(layers, rows, downwards=sweep % 2 == 0)
             _swap(layers, rows)
             crossings = _crossings(layers, rows)
+            stale += 1
             if crossings < least:
-                best, least = [list(row) for row in rows], crossings
+                best, least, stale = [list(row) for row in rows], crossings, 0
+            if least == 0 or stale > PATIENCE:
+                break
+        if least == 0:
+            break
     return best
+
+
+def _starts(layers: _Layers) -> Iterator[list[list[int]]]:
+    yield _by_depth(layers, 1)
+    yield _by_depth(layers, -1)
+    rng = np.random.default_rng(0)  # always the same draws, for the same picture
+    for _ in range(SHUFFLES):
+        yield [[int(i) for i in rng.permutation(row)] for row in layers.rows]
 
 
 def _by_depth(layers: _Layers, step: int) -> list[list[int]]:
@@ -471,22 +501,27 @@ def _ports(
     return dict(zip(near, places, strict=True))
 
 
-def _slack(
+def _lanes(
     layers: _Layers, rows: Sequence[Sequence[int]], x: Mapping[int, float]
-) -> dict[int, float]:
-    """How far an edge may stray sideways while it passes a layer."""
-    found: dict[int, float] = {}
+) -> dict[int, tuple[float, float]]:
+    """How far left and right an edge may go while it passes a layer."""
+    found: dict[int, tuple[float, float]] = {}
     for row in rows:
         for k, i in enumerate(row):
-            if i >= layers.n_nodes:
-                room = [
-                    abs(x[i] - x[j]) - layers.widths[j] / 2 - 0.25
-                    if j < layers.n_nodes
-                    else abs(x[i] - x[j]) / 2
-                    for j in (*row[max(0, k - 1) : k], *row[k + 1 : k + 2])
-                ]
-                found[i] = max(0.0, min(room, default=2.0))
+            if i < layers.n_nodes:
+                continue
+            left = _room(layers, i, row[k - 1], x) if k else np.inf
+            right = _room(layers, i, row[k + 1], x) if k + 1 < len(row) else np.inf
+            found[i] = x[i] - left, x[i] + right
     return found
+
+
+def _room(layers: _Layers, i: int, j: int, x: Mapping[int, float]) -> float:
+    """To the box of a neighbour in the row, or half the way to the next edge."""
+    away = abs(x[i] - x[j])
+    if j < layers.n_nodes:
+        return max(0.0, away - layers.widths[j] / 2 - 0.3)
+    return max(0.0, away / 2 - 0.15)
 
 
 def _routes(
@@ -498,51 +533,37 @@ def _routes(
     nodes = range(layers.n_nodes)
     out = {i: _ports(layers, i, layers.below[i], x) for i in x if i in nodes}
     into = {i: _ports(layers, i, layers.above[i], x) for i in x if i in nodes}
-    slack = _slack(layers, rows, x)
+    lanes = _lanes(layers, rows, x)
     found: dict[Pair, list[Point]] = {}
     for (i, j), chain in layers.chains.items():
-        start, end = out[i][chain[1]], into[j][chain[-2]]
-        xs = [start, *(x[k] for k in chain[1:-1]), end]
-        found[i, j] = _curve(layers, chain, xs, bands, slack)
+        ends = out[i][chain[1]], into[j][chain[-2]]
+        found[i, j] = _curve(layers, chain, ends, bands, lanes)
     return found
 
 
 def _curve(
     layers: _Layers,
     chain: Sequence[int],
-    xs: Sequence[float],
+    ends: tuple[float, float],
     bands: Mapping[int, tuple[float, float]],
-    slack: Mapping[int, float],
+    lanes: Mapping[int, tuple[float, float]],
 ) -> list[Point]:
-    """A smooth way that leaves each layer's band only between the layers."""
-    knots: list[tuple[float, float, float]] = []  # x, y, sideways for one down
+    """A smooth way, as straight as the layers that it passes allow."""
+    ys: list[float] = []
+    low: list[float] = []
+    high: list[float] = []
     for k, item in enumerate(chain):
         top, bottom = bands[item]
-        half = (bottom - top) / 2
         if 0 < k < len(chain) - 1:
-            middles = [sum(bands[j]) / 2 for j in (chain[k - 1], chain[k + 1])]
-            slope = (xs[k + 1] - xs[k - 1]) / (middles[1] - middles[0])
-            most = slack[item] / half if half else 0.0
-            slope = float(np.clip(slope, -most, most))
-            knots.append((xs[k] - slope * half, top, slope))
-            knots.append((xs[k] + slope * half, bottom, slope))
-            continue
-        sign = 1 if k == 0 else -1
-        other = bands[chain[k + sign]]
-        gap = other[0] - bottom if k == 0 else top - other[1]
-        slope = float(np.clip(sign * 0.6 * (xs[k + sign] - xs[k]) / gap, -0.9, 0.9))
-        edge = (top + bottom) / 2 + sign * layers.boxes[item] / 2
-        level = abs(edge - (bottom if k == 0 else top)) < 1e-9
-        ends = [(xs[k], edge, slope if level else 0.0)]
-        if not level:  # a low box in a high band: straight to the band's edge first
-            ends.append((xs[k], bottom if k == 0 else top, 0.0))
-        knots.extend(ends[::sign])
-    route: list[Point] = [knots[0][:2]]
-    for (x0, y0, m0), (x1, y1, m1) in pairwise(knots):
-        reach = 0.4 * (y1 - y0)
-        route += [
-            (x0 + m0 * reach, y0 + reach),
-            (x1 - m1 * reach, y1 - reach),
-            (x1, y1),
-        ]
-    return route
+            levels, room = [top, bottom], lanes[item]
+        else:
+            sign = 1 if k == 0 else -1
+            box = (top + bottom) / 2 + sign * layers.boxes[item] / 2
+            band = bottom if k == 0 else top
+            # a low box in a high band: straight to the band's edge first
+            levels = [box] if abs(box - band) < 1e-9 else [box, band][::sign]
+            room = (ends[min(k, 1)],) * 2
+        ys += levels
+        low += [room[0]] * len(levels)
+        high += [room[1]] * len(levels)
+    return smooth_way(ys, low, high)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,10 @@ from llmcd.discovery.ensemble import Candidates
 from llmcd.expert.answers import Answers
 from llmcd.formats import to_networkx
 from llmcd.graph import Graph
-from llmcd.plot import draw_graph
+from llmcd.plots.evidence import draw_evidence
+from llmcd.plots.graph import draw_graph
+from llmcd.plots.progress import draw_progress
+from llmcd.plots.reliability import draw_reliability
 from llmcd.report.render import render
 from llmcd.variables import Variables
 
@@ -24,6 +28,12 @@ if TYPE_CHECKING:
 __all__ = ["Result"]
 
 _SHOWN = 12
+_PICTURES: Mapping[str, Callable[..., Axes]] = {
+    "graph": draw_graph,
+    "evidence": draw_evidence,
+    "reliability": draw_reliability,
+    "progress": draw_progress,
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,19 +147,32 @@ class Result:
 
         return f"<pre>{escape(str(self))}</pre>"
 
-    def plot(self, *, ax: Axes | None = None) -> Axes:
-        """Draw the graph; style shows who decided, width how sure.
+    def plot(self, picture: str = "graph", *, ax: Axes | None = None) -> Axes:
+        """Draw the graph, or what it rests on.
 
         Parameters
         ----------
+        picture : {"graph", "evidence", "reliability", "progress"}, optional
+            The graph, whose line style shows who decided and whose width how sure;
+            data against expert, edge by edge; how far each expert can be trusted; what
+            each further question brought.
         ax : matplotlib.axes.Axes, optional
             Where to draw; a new figure when None.
 
         Returns
         -------
         matplotlib.axes.Axes
+
+        Raises
+        ------
+        ValueError
+            If there is no such picture.
         """
-        return draw_graph(self.combined, ax=ax)
+        if picture not in _PICTURES:
+            raise ValueError(
+                f"picture must be one of {sorted(_PICTURES)}, got {picture!r}"
+            )
+        return _PICTURES[picture](self.combined, ax=ax)
 
     def report(self, path: str | Path) -> Path:
         """Write one self-contained HTML file.

@@ -1,8 +1,12 @@
 """The command line does the main job, stage by stage too, and fails clearly."""
 
+import html
 import json
+import shlex
+import signal
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 from types import MappingProxyType
 
@@ -12,6 +16,7 @@ from test_pipeline import TEXTS, TRUTH, linear_table
 import llmcd
 from llmcd.cli import main
 from llmcd.expert.store import Store
+from llmcd.review.session import Session
 
 README = Path(__file__).parent.parent / "README.md"
 
@@ -293,3 +298,46 @@ def test_demo(tmp_path, capsys):
     ] == []
     assert (tmp_path / "demo" / "report.html").exists()
     assert (tmp_path / "demo" / "graph.png").stat().st_size > 10_000
+
+
+def test_review(work, tmp_path):
+    """The address stands on standard output; an interrupt ends it, and all is kept."""
+    out = tmp_path / "run"
+    assert main(["discover", *arguments(work, f"--out={out}")]) == 0
+    command = [sys.executable, "-m", "llmcd", "review", str(out), "--author=A. B."]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as running:
+        address, _, token = running.stdout.readline().strip().partition("#token=")
+        request = urllib.request.Request(f"{address}page")
+        request.add_header("X-Llmcd-Token", token)
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            page = answer.read().decode()
+        running.send_signal(signal.SIGINT)
+        _, said = running.communicate(timeout=20)
+    assert running.returncode == 0
+    assert 'value="A. B."' in page
+    assert "0 decisions" in said
+
+
+def test_what_contradicts_the_data_is_followed_by_a_new_search(work, tmp_path):
+    """The command that the page advises puts the edge as the person decided."""
+    run, new = tmp_path / "a run", tmp_path / "new"
+    assert main(["discover", *arguments(work, f"--out={run}")]) == 0
+    session = Session(run, author="A. B.")
+    cause, effect = session.before.graph.directed_edges()[0]
+    flip = {"action": "require", "a": effect, "b": cause, "author": "A. B."}
+    told = session.decide({**flip, "reason": "known"})
+    assert "contradicts the data" in told["problem"]
+    words = html.unescape(session.page()).partition("llmcd discover DATA ")[2]
+    words = shlex.split(words.partition("NEW")[0])
+    command = ["discover", str(work / "data.csv"), "--bootstrap=3", "--jobs=1"]
+    assert main([*command, *words, str(new)]) == 0
+    found = llmcd.Result.load(new).graph
+    assert (effect, cause) in found.directed_edges()
+
+
+def test_review_of_nothing(tmp_path, capsys):
+    """A folder without a result is a clear error."""
+    assert main(["review", str(tmp_path)]) == 1
+    assert "candidates.json is missing" in capsys.readouterr().err

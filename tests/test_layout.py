@@ -209,17 +209,15 @@ def test_layers_of_least_total_edge_length():
         assert total_length(dag, rows) == least
 
 
-@given(dags(12), st.randoms(use_true_random=False))
+@given(st.data(), dags(12), st.randoms(use_true_random=False))
 @settings(max_examples=30, deadline=None)
-def test_order_of_columns(dag, random):
-    """In any order of the nodes all promises hold and the layers are as short."""
+def test_order_of_columns(data, dag, random):
+    """In any order of the nodes the picture is the same, to the last digit."""
     names = list(dag.names)
     random.shuffle(names)
-    other = dag.reorder(names)
-    one, two = (laid_out(graph, page=WIDE) for graph in (dag, other))
-    assert set(one.routes) == set(two.routes)
-    lengths = [total_length(g, rows_of(g, p)) for g, p in ((dag, one), (other, two))]
-    assert lengths[0] == lengths[1]
+    boxes, page = data.draw(pages(dag))
+    one, two = (layered(g, boxes, *page) for g in (dag, dag.reorder(names)))
+    assert one == two
 
 
 def test_a_wide_layer_becomes_several_rows():
@@ -329,13 +327,13 @@ def test_another_process_draws_the_same():
 
 @given(st.data(), dags(12))
 @settings(max_examples=25, deadline=None)
-def test_names_and_order_of_boxes_do_not_matter(data, dag):
-    """A second call, other names and boxes in another order give the same picture."""
+def test_only_the_order_of_names_matters(data, dag):
+    """Other names that sort alike, and boxes in another order: the same picture."""
     graph = cpdag(dag)
     boxes, page = data.draw(pages(graph))
     placed = layered(graph, boxes, *page)
     assert layered(graph, dict(reversed(boxes.items())), *page) == placed
-    new = {name: f"{99 - k} new" for k, name in enumerate(graph.names)}
+    new = {name: f"{10 + k} new" for k, name in enumerate(graph.names)}
     other = layered(graph.rename(new), {new[v]: boxes[v] for v in boxes}, *page)
     assert other.font_size == placed.font_size
     assert other.centres == {new[v]: at for v, at in placed.centres.items()}

@@ -5,6 +5,7 @@ import pickle
 from dataclasses import replace
 
 import pytest
+from drawing import canvas, png
 from made import answers_of, made_candidates, oracle
 from test_pipeline import TEXTS, TRUTH, linear_table
 
@@ -68,3 +69,27 @@ def test_a_run_that_got_no_answer_was_asked_all_the_same():
     assert "0 of 9 questions answered" in text
     asked = llmcd.combine(found, answers_of(oracle(TRUTH), [("a", "c")]))
     assert "m: 2 questions, 0 without an answer." in str(asked)
+
+
+@pytest.mark.parametrize(
+    "picture, label",
+    [
+        ("graph", ""),
+        ("evidence", "data: log-odds of the direction shown"),
+        ("reliability", ""),
+        ("progress", "questions answered"),
+    ],
+)
+def test_pictures(result, picture, label):
+    """Each picture is drawn where it is told to, and holds something."""
+    ax = canvas()
+    assert result.plot(picture, ax=ax) is ax
+    assert ax.get_xlabel() == label
+    assert ax.get_children()
+    assert png(ax)
+
+
+def test_no_such_picture(result):
+    """An unknown picture is named, with those that there are."""
+    with pytest.raises(ValueError, match=r"picture must be one of .*, got 'pie'"):
+        result.plot("pie")

@@ -3,31 +3,23 @@
 from __future__ import annotations
 
 import base64
-from collections import Counter
+import hashlib
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
-from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-from llmcd.combiner.combined import Combined, Conflict
-from llmcd.expert.answers import Answer
-from llmcd.plot import draw_graph, figure_size
+from llmcd.combiner.combined import Combined
+from llmcd.report.account import ARROWS, deciders, flat, in_words, pairs, sent
+from llmcd.report.downloads import downloads
+from llmcd.report.drawing import drawing
+from llmcd.report.reviewed import Reviewed
 from llmcd.variables import Variables
 
 if TYPE_CHECKING:
     from jinja2 import Template
 
-__all__ = ["render"]
-
-_ARROWS = {"-->": "→", "---": "—", "<->": "↔"}
-_WHO = {
-    "data": "by the data",
-    "expert": "by the expert",
-    "background": "by background knowledge",
-    "Meek": "by Meek's rules, from the others",
-    "nobody": "undirected",
-}
+__all__ = ["render", "source"]
 
 
 def render(
@@ -36,6 +28,7 @@ def render(
     variables: Variables | None = None,
     settings: Mapping[str, Any] | None = None,
     title: str = "Causal graph",
+    reviewed: Reviewed | None = None,
 ) -> str:
     """Write the report.
 
@@ -49,12 +42,15 @@ def render(
         Settings and versions of the run.
     title : str, optional
         Heading of the page.
+    reviewed : Reviewed, optional
+        What a person decided about it.
 
     Returns
     -------
     str
-        A whole HTML page without scripts, links or anything that is loaded from
-        elsewhere; the same bytes for the same result. All text is escaped.
+        A whole HTML page that loads nothing from elsewhere: its one style sheet and
+        one script are named by their hashes in its policy, and nothing else may run.
+        The same bytes for the same result. All text is escaped.
 
     Examples
     --------
@@ -66,31 +62,53 @@ def render(
     >>> "<title>&lt;b&gt; and y</title>" in page
     True
     """
+    from markupsafe import Markup
+
+    about = pairs(combined)
+    key_of = {frozenset((pair.a, pair.b)): pair.key for pair in about}
+    described = variables or Variables()
+    style, script = source("style.css"), source("report.js")
     return _template().render(
         title=title,
+        style=Markup(style),  # ours, not the user's
+        script=Markup(script),
+        policy=_policy(style, script),
         one=combined,
         candidates=combined.candidates,
-        picture=_picture(combined),
-        alt=_alt(combined),
-        who=_who(combined),
-        edges=[
-            (edge, _answers_about(combined, edge.cause, edge.effect))
-            for edge in sorted(combined.edges, key=lambda e: (e.cause, e.effect))
-        ],
-        pairs=[
-            (a, b, combined.graph.edge(a, b), _answers_about(combined, a, b))
-            for a, b in combined.answers.pairs()
-        ],
+        picture=drawing(combined),
+        who=deciders(combined),
+        pairs=about,
+        key_of=lambda a, b: key_of[frozenset((a, b))],
         opened=(
             len(combined.data_graph.undirected_edges()),
             len(combined.graph.undirected_edges()),
         ),
-        conflicts=[(one, _conflict(one)) for one in combined.conflicts],
-        asked=_asked(combined),
-        arrows=_ARROWS,
-        variables=variables or Variables(),
-        settings=_flat(settings or {}),
+        conflicts=[(one, in_words(one)) for one in combined.conflicts],
+        asked=sent(combined),
+        arrows=ARROWS,
+        variables=described,
+        meaning={name: _meaning(described, name) for name in combined.graph.names},
+        settings=flat(settings or {}),
+        files=downloads(combined, settings or {}),
+        reviewed=reviewed or Reviewed(),
     )
+
+
+def source(name: str) -> str:
+    """The text of a style sheet or script of the page."""
+    return files("llmcd.report").joinpath(name).read_text(encoding="utf-8")
+
+
+def _policy(style: str, script: str) -> str:
+    return (
+        f"default-src 'none'; script-src '{_hash(script)}'; "
+        f"style-src '{_hash(style)}'; base-uri 'none'; form-action 'none'"
+    )
+
+
+def _hash(text: str) -> str:
+    digest = hashlib.sha256(text.encode()).digest()
+    return f"sha256-{base64.b64encode(digest).decode()}"
 
 
 @cache
@@ -101,24 +119,20 @@ def _template() -> Template:
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     page.filters.update(percent=_percent, number=_number, signed=_signed)
-    source = files("llmcd.report").joinpath("template.html")
-    return page.from_string(source.read_text(encoding="utf-8"))
+    return page.from_string(source("template.html"))
 
 
-def _conflict(conflict: Conflict) -> dict[str, str]:
-    """What each side says, with arrows in place of marks."""
-    a, b = conflict.a, conflict.b
-    words = {
-        f"{x} {mark} {y}": f"{x} {arrow} {y}"
-        for x, y in ((a, b), (b, a))
-        for mark, arrow in _ARROWS.items()
-    }
-    words["no edge"] = f"{a}, {b}: no edge"
-    return {
-        "data": words.get(conflict.data_says, conflict.data_says),
-        "expert": words.get(conflict.expert_says, conflict.expert_says),
-        "decision": words.get(conflict.decision, conflict.decision),
-    }
+def _meaning(variables: Variables, name: str) -> str:
+    """Label, description, unit and levels of a variable, in one line."""
+    if name not in variables:
+        return ""
+    one = variables[name]
+    parts = [one.label, one.description]
+    if one.unit:
+        parts.append(f"Unit: {one.unit}")
+    if one.levels:
+        parts.append(f"Levels: {', '.join(map(str, one.levels))}")
+    return " · ".join(part for part in parts if part)
 
 
 def _percent(x: float) -> str:
@@ -131,87 +145,3 @@ def _number(x: float) -> str:
 
 def _signed(x: float) -> str:
     return f"{round(x, 2) + 0.0:+.2f}"  # a rounded zero has no sign of its own
-
-
-def _picture(combined: Combined) -> str:
-    """The graph as an SVG in base64, without anything that changes between runs."""
-    from matplotlib import rc_context
-    from matplotlib.backends.backend_svg import FigureCanvasSVG
-    from matplotlib.figure import Figure
-
-    target = BytesIO()
-    # Identifiers in the file are hashes; without a salt they are random.
-    with rc_context({"svg.hashsalt": "llmcd", "svg.fonttype": "path"}):
-        figure = Figure(figsize=figure_size(combined), layout="constrained")
-        FigureCanvasSVG(figure)
-        draw_graph(combined, ax=figure.subplots())
-        still = {"Date": None, "Creator": None}
-        figure.savefig(target, format="svg", metadata=still)
-    return base64.b64encode(target.getvalue()).decode("ascii")
-
-
-def _alt(combined: Combined) -> str:
-    return (
-        f"The causal graph: {len(combined.graph.names)} variables and "
-        f"{combined.graph.n_edges} edges, all of which are in the table of edges."
-    )
-
-
-def _who(combined: Combined) -> list[tuple[str, int, str]]:
-    counts = Counter(edge.decided_by for edge in combined.edges)
-    return [(who, counts[who], words) for who, words in _WHO.items() if counts[who]]
-
-
-def _answers_about(combined: Combined, a: str, b: str) -> list[dict[str, str]]:
-    return [_told(x) for x in combined.answers.for_pair(a, b)]
-
-
-def _told(answer: Answer) -> dict[str, str]:
-    verdict = {
-        "a->b": f"{answer.a} causes {answer.b}",
-        "b->a": f"{answer.b} causes {answer.a}",
-        "none": "no direct relation",
-        "common cause": "a common cause of both",
-        None: f"no answer ({answer.reason})",
-    }[answer.verdict]
-    words = {
-        "a->b": f"{answer.a} → {answer.b}",
-        "b->a": f"{answer.b} → {answer.a}",
-    }
-    stated = ", ".join(f"{words.get(k, k)} {v:.2f}" for k, v in answer.stated.items())
-    return {
-        "expert": answer.expert,
-        "shown": f"{answer.a}, then {answer.b}",
-        "verdict": verdict,
-        "stated": stated,
-        "reasoning": answer.reasoning,
-    }
-
-
-def _asked(combined: Combined) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
-    for expert in combined.answers.experts:
-        mine = [x for x in combined.answers.answers if x.expert == expert]
-        tokens = [x.prompt_tokens for x in mine if x.prompt_tokens is not None]
-        cost = [x.usd for x in mine if x.usd is not None]
-        found.append(
-            {
-                "expert": expert,
-                "questions": len(mine),
-                "abstained": sum(x.verdict is None for x in mine),
-                "prompts": ", ".join(sorted({x.prompt_version for x in mine})),
-                "tokens": f"{sum(tokens):,}" if tokens else "",
-                "usd": f"{sum(cost):.4f}" if cost else "",
-            }
-        )
-    return found
-
-
-def _flat(settings: Mapping[str, Any], before: str = "") -> list[tuple[str, str]]:
-    found: list[tuple[str, str]] = []
-    for key, value in settings.items():
-        if isinstance(value, Mapping):
-            found.extend(_flat(value, f"{before}{key} "))
-        else:
-            found.append((f"{before}{key}".replace("_", " "), str(value)))
-    return found

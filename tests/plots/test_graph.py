@@ -1,14 +1,12 @@
 """Pictures hold what the result holds, and look the same every time."""
 
 from dataclasses import replace
-from io import BytesIO
 
 import matplotlib as mpl
 import numpy as np
 import pytest
+from drawing import canvas, png
 from made import answer, answers_of, made_candidates, oracle
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch, PathPatch, Polygon
 from strategies import random_dag
 
@@ -17,23 +15,9 @@ from llmcd.combiner.reconcile import combine
 from llmcd.equivalence import cpdag
 from llmcd.expert.answers import Answers
 from llmcd.graph import Graph
-from llmcd.plot import draw_evidence, draw_graph, figure_size
+from llmcd.plots.graph import draw_graph, figure_size
 
 mpl.use("Agg")
-
-
-def canvas(size=(6, 4)):
-    """Axes on a figure of their own."""
-    figure = Figure(figsize=size, layout="constrained")
-    FigureCanvasAgg(figure)
-    return figure.subplots()
-
-
-def png(ax):
-    """The picture's bytes."""
-    target = BytesIO()
-    ax.figure.savefig(target, format="png", metadata={"Software": None})
-    return target.getvalue()
 
 
 def run(truth, asked=None):
@@ -256,15 +240,29 @@ def test_names_that_cannot_be_drawn(name):
     truth = Graph.from_edges([name, "other"], directed=[(name, "other")])
     combined = run(truth)
     assert png(draw_graph(combined, ax=canvas()))
-    assert png(draw_evidence(combined, ax=canvas()))
 
 
 def test_same_result_same_bytes():
     """Two pictures of one result are byte for byte the same."""
     combined = run(random_dag(np.random.default_rng(1), 12, 2.5))
-    for draw in (draw_graph, draw_evidence):
-        first, second = (png(draw(combined, ax=canvas())) for _ in range(2))
-        assert first == second
+    first, second = (png(draw_graph(combined, ax=canvas())) for _ in range(2))
+    assert first == second
+
+
+def test_order_of_columns_changes_nothing():
+    """The same result with its columns in another order is the same picture."""
+    truth = random_dag(np.random.default_rng(4), 12, 2.5)
+    first = png(draw_graph(run(truth, []), ax=canvas()))
+    other = truth.reorder(truth.names[::-1])
+    assert png(draw_graph(run(other, []), ax=canvas())) == first
+
+
+def test_somebody_new_decided():
+    """An edge of a decider without a style of its own is drawn and in the legend."""
+    combined = run(Graph.from_edges("ab", directed=[("a", "b")]))
+    edge = replace(combined.edges[0], decided_by="data and expert")
+    ax = draw_graph(replace(combined, edges=(edge,)), ax=canvas())
+    assert [t.get_text() for t in ax.get_legend().get_texts()] == ["data and expert"]
 
 
 def test_figure_size_is_usable():
@@ -279,35 +277,6 @@ def test_own_figure():
     from matplotlib import pyplot as plt
 
     combined = run(Graph.from_edges("ab", directed=[("a", "b")]))
-    for draw in (draw_graph, draw_evidence):
-        ax = draw(combined)
-        assert plt.fignum_exists(ax.figure.number)
-        plt.close(ax.figure)
-
-
-def test_evidence():
-    """One point for each edge that was asked about, at both log-odds."""
-    data = Graph.from_edges("abcd", directed=[("a", "c"), ("b", "c")])
-    combined = combine(
-        made_candidates(data), answers_of(oracle(data), [("a", "c"), ("a", "b")])
-    )
-    ax = draw_evidence(combined, ax=canvas())
-    (points,) = (c.get_offsets() for c in ax.collections)
-    (edge,) = (e for e in combined.edges if e.answers)
-    assert np.allclose(points, [[edge.provenance[0].log_odds, edge.expert_log_odds]])
-
-
-def test_evidence_names_the_disagreements():
-    """Edges on which the signs differ are named, the others are not."""
-    data = Graph.from_edges("abcd", directed=[("a", "c"), ("b", "c"), ("c", "d")])
-    replies = (
-        *(answer(x, "c", "a->b") for x in "ab"),
-        *(answer("c", x, "b->a") for x in "ab"),
-        answer("c", "d", "b->a"),
-        answer("d", "c", "a->b"),
-    )
-    combined = combine(made_candidates(data), Answers(replies))
-    (against,) = (e for e in combined.edges if e.expert_log_odds < 0)
-    ax = draw_evidence(combined, ax=canvas())
-    words = f"{against.cause} → {against.effect}"
-    assert [text.get_text() for text in ax.texts] == [words]
+    ax = draw_graph(combined)
+    assert plt.fignum_exists(ax.figure.number)
+    plt.close(ax.figure)
