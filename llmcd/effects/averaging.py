@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from llmcd.data.table import Table
 from llmcd.effects.bridge import REFUTERS, Refutation, estimate_through_dowhy, refute
-from llmcd.effects.classes import EQUAL, EXACT
+from llmcd.effects.classes import EQUAL
 from llmcd.effects.estimate import estimate
 from llmcd.effects.identification import Weighted, strategies
 from llmcd.effects.mixture import mixture_interval, quantile
@@ -44,7 +44,7 @@ def effect(
     estimator: str = "auto",
     refuters: Sequence[str] = tuple(REFUTERS),
     simulations: int = 50,
-    limit: int = 500,
+    limit: int = 200,
     seed: int = 0,
     variables: Any = None,
     missing: str = "error",
@@ -133,10 +133,13 @@ def effect(
     mine = given[int(np.argmax(share))] if own is None else own
     _same_nodes((mine, *given))
     check_ends(mine, treatment, outcome)
-    found, how = _collect(given, share, treatment, outcome, unobserved, limit)
-    alone, own_how = strategies(
-        mine, treatment, outcome, unobserved=unobserved, limit=limit
-    )
+    # equal graphs are looked at once
+    each = {
+        graph: strategies(graph, treatment, outcome, unobserved=unobserved, limit=limit)
+        for graph in dict.fromkeys((mine, *given))
+    }
+    inside = {graph: one for graph, (one, _) in each.items()}
+    found, alone = _averages(given, share, inside), inside[mine]
     rows = rows_of(
         data,
         [name for name in mine.names if name not in set(unobserved)],
@@ -159,10 +162,9 @@ def effect(
         tried = refute(
             best, rows, contrast, names=refuters, simulations=simulations, seed=seed
         )
-    return _averaged(
-        ways, contrast, rows, level, len(given),
-        _range(mine, ways, treatment, outcome), tried, _notes(ways, {how, own_how}),
-    )  # fmt: skip
+    notes = _notes(ways, {how for _, how in each.values()})
+    own_range = _range(mine, ways, treatment, outcome)
+    return _averaged(ways, contrast, rows, level, len(given), own_range, tried, notes)
 
 
 # --- over the graphs ------------------------------------------------------------------
@@ -193,30 +195,15 @@ def _same_nodes(graphs: Sequence[Graph]) -> None:
             )
 
 
-def _collect(
-    graphs: Sequence[Graph],
-    share: Floats,
-    treatment: str,
-    outcome: str,
-    unobserved: Collection[str],
-    limit: int,
-) -> tuple[Weighted, str]:
-    """Strategies of all graphs with their weights; equal graphs are looked at once."""
-    heavy: dict[Graph, float] = {}
-    for graph, weight in zip(graphs, share, strict=True):
-        heavy[graph] = heavy.get(graph, 0.0) + float(weight)
+def _averages(
+    graphs: Sequence[Graph], share: Floats, inside: Mapping[Graph, Weighted]
+) -> Weighted:
+    """Strategies of all graphs with their weights."""
     found: Weighted = {}
-    how = EXACT
-    for graph, weight in heavy.items():
-        if weight == 0:
-            continue
-        inside, one = strategies(
-            graph, treatment, outcome, unobserved=unobserved, limit=limit
-        )
-        how = how if one == EXACT else one
-        for strategy, part in inside.items():
-            found[strategy] = found.get(strategy, 0.0) + weight * part
-    return found, how
+    for graph, weight in zip(graphs, share, strict=True):
+        for strategy, part in inside[graph].items():
+            found[strategy] = found.get(strategy, 0.0) + float(weight) * part
+    return found
 
 
 def _estimated(

@@ -43,7 +43,7 @@ class ParentSet:
 
 
 def parent_sets(
-    graph: Graph, node: str, *, limit: int = 500, seed: int = 0
+    graph: Graph, node: str, *, limit: int = 200, seed: int = 0
 ) -> tuple[ParentSet, ...]:
     """Every set of parents that a node has in some member of the class.
 

@@ -1,4 +1,4 @@
-"""Does the graph fit the rows better than the same graph with its names shuffled?"""
+"""Whether the graph fits the rows better than itself with its names shuffled."""
 
 from __future__ import annotations
 
@@ -140,9 +140,7 @@ def falsify(
     count = round(1 / alpha) if permutations is None else permutations
     if count < 1:
         raise ValueError(f"permutations must be at least 1, got {permutations!r}")
-    if not np.array_equal(
-        graph.arcs | graph.arcs.T | graph.lines, graph.adjacencies
-    ):
+    if not np.array_equal(graph.arcs | graph.arcs.T | graph.lines, graph.adjacencies):
         raise GraphError(
             "falsify needs a graph of directed and undirected edges; this one has "
             "bidirected edges or circles"
@@ -216,7 +214,14 @@ def _told(dag: Graph, found: Any, alpha: float) -> Falsification:
                 "says little."
             )
     return Falsification(
-        tests, tuple(violations), count, p_value, equivalent, informative, rejected, words
+        tests,
+        tuple(violations),
+        count,
+        p_value,
+        equivalent,
+        informative,
+        rejected,
+        words,
     )
 
 

@@ -28,7 +28,7 @@ def strategies(
     outcome: str,
     *,
     unobserved: Collection[str] = (),
-    limit: int = 500,
+    limit: int = 200,
 ) -> tuple[Weighted, str]:
     """Every way to the effect that the class of a graph allows, and how often each.
 
