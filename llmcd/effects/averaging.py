@@ -31,7 +31,7 @@ OWN = ("auto", "linear")
 
 def effect(
     graphs: Graph | Sequence[Graph],
-    data: Table | pd.DataFrame,
+    data: Rows | Table | pd.DataFrame,
     treatment: str,
     outcome: str,
     *,
@@ -56,7 +56,7 @@ def effect(
     graphs : Graph or sequence of Graph
         DAGs, CPDAGs or MPDAGs over the same nodes; each stands for its class. A
         bidirected edge is a hidden common cause.
-    data : Table or pandas.DataFrame
+    data : Rows, Table or pandas.DataFrame
         The rows. A Table gives the effect in standard deviations.
     treatment, outcome : str
         Column names.

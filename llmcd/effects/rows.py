@@ -102,7 +102,7 @@ class Contrast:
 
 
 def rows_of(
-    data: Table | pd.DataFrame,
+    data: Rows | Table | pd.DataFrame,
     names: Sequence[str],
     *,
     variables: Any = None,
@@ -112,8 +112,9 @@ def rows_of(
 
     Parameters
     ----------
-    data : Table or pandas.DataFrame
-        A Table has lost its units: the effect is in standard deviations.
+    data : Rows, Table or pandas.DataFrame
+        A Table has lost its units: the effect is in standard deviations. Rows are
+        returned as they are.
     names : sequence of str
         The columns that are needed.
     variables : Variables, mapping or path, optional
@@ -130,6 +131,11 @@ def rows_of(
     DataError
         If a column is missing or the rows cannot be used.
     """
+    if isinstance(data, Rows):
+        _refuse(
+            sorted(set(names) - set(data.table.input_names)), data.table.input_names
+        )
+        return data
     if isinstance(data, Table):
         absent = sorted(set(names) - set(data.input_names))
         _refuse(absent, data.input_names)

@@ -90,7 +90,7 @@ class Falsification:
 
 def falsify(
     graph: Graph,
-    data: Table | pd.DataFrame,
+    data: Rows | Table | pd.DataFrame,
     *,
     alpha: float = 0.05,
     permutations: int | None = None,
@@ -105,7 +105,7 @@ def falsify(
     graph : Graph
         A DAG, CPDAG or MPDAG; of a class, one member is tested, as all of them imply
         the same independences.
-    data : Table or pandas.DataFrame
+    data : Rows, Table or pandas.DataFrame
         The rows.
     alpha : float, optional
         Level of each test of independence, and of the comparison.

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from llmcd.effects.falsify import falsify, independence
+from llmcd.effects.falsification import falsify, independence
 from llmcd.equivalence import cpdag
 from llmcd.errors import DataError, GraphError
 from llmcd.graph import Graph
