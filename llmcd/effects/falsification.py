@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from llmcd.data.table import Table
+from llmcd.discovery.independence import independence_test
 from llmcd.effects.bridge import quiet
 from llmcd.effects.rows import Rows, rows_of
 from llmcd.equivalence import consistent_extension
@@ -19,9 +20,9 @@ from llmcd.graph import Graph
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Falsification", "Violation", "falsify", "independence"]
+__all__ = ["Falsification", "Violation", "falsify"]
 
-Floats = npt.NDArray[np.float64]
+Codes = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -133,7 +134,8 @@ def falsify(
     -----
     Eulig, Mastakouri, Bloebaum, Hardt and Janzing (2023), *Toward falsifying causal
     graphs using a permutation-based test*, as in ``dowhy.gcm.falsify``. The tests are
-    of linear dependence, with indicators for discrete columns (:func:`independence`).
+    those of :func:`llmcd.discovery.independence.independence_test` for the kinds of
+    the columns.
     """
     if not 0 < alpha < 1:
         raise ValueError(f"alpha must be between 0 and 1, got {alpha!r}")
@@ -161,7 +163,16 @@ def _among(graph: Graph, rows: Rows) -> Graph:
 def _run(dag: Graph, rows: Rows, alpha: float, count: int, seed: int) -> Any:
     import pandas as pd
 
-    frame = pd.DataFrame({name: rows.column(name) for name in dag.names})
+    on = independence_test(rows.table.statistics())
+    at = [rows.table.index(name) for name in dag.names]
+
+    def test(x: Codes, y: Codes, given: Codes | None = None) -> float:
+        # Our tests know the rows, so that what DoWhy hands on as a column of values is
+        # only the column's number.
+        rest = () if given is None else [at[int(k)] for k in np.ravel(given)]
+        return on(at[int(np.ravel(x)[0])], at[int(np.ravel(y)[0])], rest)
+
+    frame = pd.DataFrame({name: [k] for k, name in enumerate(dag.names)})
     with quiet(seed):
         from dowhy.gcm.falsify import falsify_graph
 
@@ -169,8 +180,8 @@ def _run(dag: Graph, rows: Rows, alpha: float, count: int, seed: int) -> Any:
         return falsify_graph(
             networkx,
             frame,
-            independence_test=independence,
-            conditional_independence_test=independence,
+            independence_test=test,
+            conditional_independence_test=test,
             significance_level=alpha,
             significance_ci=alpha,
             n_permutations=count,
@@ -223,60 +234,3 @@ def _told(dag: Graph, found: Any, alpha: float) -> Falsification:
         rejected,
         words,
     )
-
-
-def independence(x: Floats, y: Floats, given: Floats | None = None) -> float:
-    """Chance of so much linear dependence between two columns, if there is none.
-
-    Parameters
-    ----------
-    x, y : array of float, shape (n,) or (n, 1)
-        Standardised values or codes of a checked table; codes become indicators.
-    given : array of float, shape (n, k), optional
-        The same for what is conditioned on.
-
-    Returns
-    -------
-    float
-        The p-value.
-
-    Notes
-    -----
-    Wilks' lambda with Bartlett's approximation (Bartlett 1938, *Further aspects of the
-    theory of multiple regression*), on the residuals of regressions on ``given``.
-    """
-    from scipy import special
-
-    ones = np.ones((len(x), 1))
-    blocks = [ones]
-    if given is not None:
-        given = np.asarray(given).reshape(len(x), -1)
-        blocks.extend(_expanded(column) for column in given.T)
-    base = np.hstack(blocks)
-    coordinates, rank = _orthonormal(base)
-    left, right = (
-        _orthonormal(part - coordinates @ (coordinates.T @ part))
-        for part in (_expanded(x), _expanded(y))
-    )
-    p, q = left[1], right[1]
-    if not p or not q:
-        return 1.0
-    correlations = np.linalg.svd(left[0].T @ right[0], compute_uv=False)
-    rest = np.log1p(-np.minimum(correlations**2, 1 - 1e-15)).sum()
-    statistic = -(len(x) - rank - (p + q + 1) / 2) * rest
-    return float(special.chdtrc(p * q, max(float(statistic), 0.0)))
-
-
-def _expanded(column: Floats) -> Floats:
-    """Indicators for codes; a standardised column has values below zero."""
-    values = np.asarray(column, dtype=np.float64).reshape(-1)
-    if values.min() < 0:
-        return values[:, None]
-    return (values[:, None] == np.unique(values)[1:]).astype(np.float64)
-
-
-def _orthonormal(block: Floats) -> tuple[Floats, int]:
-    """An orthonormal basis of the columns' span, and its dimension."""
-    u, s, _ = np.linalg.svd(block, full_matrices=False)
-    rank = int((s > 1e-10 * max(float(np.sqrt(len(block))), 1.0)).sum())
-    return u[:, :rank], rank

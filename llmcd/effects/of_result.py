@@ -16,12 +16,22 @@ from llmcd.graph import Graph
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["graphs_of", "rows_of_result"]
+__all__ = ["ALONE", "RESAMPLED", "graphs_of", "rows_of_result"]
+
+ALONE = (
+    "there are no resamples, so the interval is over the class of one graph, as if it "
+    "were certain"
+)
+
+RESAMPLED = (
+    "the graphs are searches of resampled rows, no draws from a posterior: the "
+    "interval is usually too narrow, above all where an effect is weak"
+)
 
 
 def graphs_of(
     combined: Combined, *, seed: int = 0
-) -> tuple[tuple[Graph, ...], tuple[float, ...] | None]:
+) -> tuple[tuple[Graph, ...], tuple[float, ...] | None, str]:
     """The graphs that stand for what is not known about the graph.
 
     Parameters
@@ -39,6 +49,8 @@ def graphs_of(
         result gives it, where a resample leaves the edge open; else the one graph.
     weights : tuple of float or None
         None when all count the same.
+    note : str
+        Empty for sampled graphs; else what the interval leaves out.
 
     Notes
     -----
@@ -51,10 +63,10 @@ def graphs_of(
         given = (
             None if weights is None or not len(weights) else tuple(map(float, weights))
         )
-        return tuple(sampled), given
+        return tuple(sampled), given, ""
     replicates = combined.candidates.replicates
     if not replicates:
-        return (combined.graph,), None
+        return (combined.graph,), None, ALONE
     rng = np.random.default_rng(seed)
     told = sorted(
         (
@@ -64,7 +76,7 @@ def graphs_of(
         ),
         reverse=True,
     )
-    return tuple(_directed(graph, told, rng) for graph in replicates), None
+    return tuple(_directed(graph, told, rng) for graph in replicates), None, RESAMPLED
 
 
 def _directed(

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from llmcd.effects.falsification import falsify, independence
+from llmcd.effects.falsification import falsify
 from llmcd.equivalence import cpdag
 from llmcd.errors import DataError, GraphError
 from llmcd.graph import Graph
@@ -70,34 +70,32 @@ def test_a_complete_graph_says_nothing():
     assert "no data can speak against it" in str(found)
 
 
-def test_independence_against_scipy():
-    """For numbers it is the test of a correlation, for codes close to chi-square."""
+@quiet
+def test_interactions_of_discrete_parents():
+    """Given discrete parents all their combinations are strata, so no false alarm."""
+    rng = np.random.default_rng(3)
+    a, b = rng.integers(0, 2, size=(2, 2000))
+    c = np.where(rng.random(2000) < 0.9, a ^ b, rng.integers(0, 2, 2000))
+    d = np.where(rng.random(2000) < 0.9, a ^ b, rng.integers(0, 2, 2000))
+    df = pd.DataFrame({"a": a, "b": b, "c": c, "d": d}).astype(str)
+    graph = Graph.from_edges("abcd", directed=["ac", "bc", "ad", "bd"])
+    found = falsify(graph, df, alpha=0.01, permutations=5)
+    assert found.tests == 1 + 1 + 1 + 1
+    assert not found.violations
+
+
+@quiet
+def test_columns_are_the_ones_meant():
+    """The table's order of columns is not the graph's: each p-value is its pair's."""
     from scipy import stats
 
-    rng = np.random.default_rng(1)
-    x = rng.normal(size=200)
-    y = 0.1 * x + rng.normal(size=200)
-    x, y = ((v - v.mean()) / v.std() for v in (x, y))
-    assert independence(x, y) == pytest.approx(stats.pearsonr(x, y).pvalue, rel=0.02)
-    g, h = rng.integers(0, 3, 500).astype(float), rng.integers(0, 2, 500).astype(float)
-    counts = pd.crosstab(g, h).to_numpy()
-    peer = stats.chi2_contingency(counts, correction=False).pvalue
-    assert independence(g, h) == pytest.approx(peer, rel=0.05)
-
-
-def test_independence_has_its_level():
-    """Given a common cause, p-values are uniform; without it they are tiny."""
-    rng = np.random.default_rng(2)
-    p_values = []
-    for _ in range(400):
-        z = rng.normal(size=100)
-        g = rng.integers(0, 3, 100).astype(float)
-        x, y = z + rng.normal(size=(2, 100)) + (g == 2)
-        x, y, z = ((v - v.mean()) / v.std() for v in (x, y, z))
-        p_values.append(independence(x, y, np.c_[z, g]))
-    assert abs(np.mean(np.array(p_values) < 0.05) - 0.05) < 3 * 0.0109
-    assert abs(np.mean(p_values) - 0.5) < 3 * 0.289 / 20
-    assert independence(x, y) < 0.05
+    df = sample()[["a", "b", "c", "d"]] * [1, -3, 20, 0.1]
+    found = falsify(Graph.empty("dbca"), df, permutations=1)
+    assert found.violations
+    for one in found.violations:
+        peer = stats.pearsonr(df[one.a], df[one.b]).pvalue
+        assert one.given == ()
+        assert one.p_value == pytest.approx(peer, rel=0.1, abs=1e-12)
 
 
 def test_what_is_refused():

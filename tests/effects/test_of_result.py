@@ -10,7 +10,7 @@ from made import answers_of, made_candidates, oracle
 import llmcd
 from llmcd.combiner.combined import Combined
 from llmcd.combiner.reconcile import combine
-from llmcd.effects.of_result import graphs_of, rows_of_result
+from llmcd.effects.of_result import ALONE, RESAMPLED, graphs_of, rows_of_result
 from llmcd.equivalence import cpdag
 from llmcd.errors import DataError
 from llmcd.graph import Graph
@@ -28,9 +28,9 @@ def combined(answers=None, replicates=None):
 def test_resamples_without_an_expert():
     """They are the resamples as they are; without any, it is the one graph."""
     one = combined()
-    assert graphs_of(one) == (one.candidates.replicates, None)
+    assert graphs_of(one) == (one.candidates.replicates, None, RESAMPLED)
     bare = combined(replicates=[])
-    assert graphs_of(bare) == ((bare.graph,), None)
+    assert graphs_of(bare) == ((bare.graph,), None, ALONE)
 
 
 def test_what_the_expert_decided_is_drawn():
@@ -40,7 +40,7 @@ def test_what_the_expert_decided_is_drawn():
     one = combined(answers_of(oracle(TRUTH), pairs), replicates)
     told = [e for e in one.edges if e.decided_by == "expert"]
     assert told
-    graphs, weights = graphs_of(one, seed=1)
+    graphs, weights, _ = graphs_of(one, seed=1)
     assert weights is None
     for edge in told:
         drawn = np.mean([edge.effect in g.children(edge.cause) for g in graphs])
@@ -71,8 +71,8 @@ def test_sampled_graphs_come_first():
     fields.pop("class_graph", None)
     given = (TRUTH, cpdag(TRUTH))
     one = Sampled(**fields, samples=given, sample_weights=(3.0, 1.0))
-    assert graphs_of(one) == (given, (3.0, 1.0))
-    assert graphs_of(replace(one, sample_weights=())) == (given, None)
+    assert graphs_of(one) == (given, (3.0, 1.0), "")
+    assert graphs_of(replace(one, sample_weights=())) == (given, None, "")
 
 
 def test_rows_must_be_those_of_the_result():
