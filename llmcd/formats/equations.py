@@ -186,10 +186,10 @@ def to_bnlearn(graph: Graph) -> str:
     if not graph.is_dag:
         raise FormatError("a model string holds a DAG; this graph is none")
     for name in graph.names:
-        if set(name) & set("[]|:") or name != name.strip():
+        if set(name) & set("[]|:\n") or name != name.strip():
             raise FormatError(
-                f"a model string cannot hold the name {name!r}: no [ ] | : or outer "
-                "spaces; rename the column"
+                f"a model string cannot hold the name {name!r}: no [ ] | : line breaks "
+                "or outer spaces; rename the column"
             )
     parts = [(name, ":".join(graph.parents(name))) for name in graph.names]
     return "".join(

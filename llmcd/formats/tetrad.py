@@ -60,10 +60,11 @@ def to_tetrad(graph: Graph) -> str:
                 f"Tetrad's text cannot hold the name {name!r}: no semicolons, line "
                 "breaks or outer spaces; rename the column"
             )
-        if _ARROW.search(f" {name} ") or _PROPERTIES.search(f" {name}"):
+        heading = name.lower() in ("graph nodes:", "graph edges:")
+        if heading or _ARROW.search(f" {name} ") or _PROPERTIES.search(f" {name}"):
             raise FormatError(
                 f"Tetrad's text cannot hold the name {name!r}, which reads like a part "
-                "of an edge; rename the column"
+                "of the text; rename the column"
             )
     edges = [f"{k}. {edge}" for k, edge in enumerate(graph.edges(), 1)]
     nodes = ";".join(graph.names)
@@ -105,8 +106,8 @@ def from_tetrad(text: str) -> Graph:
         names.extend(_nodes(lines[k]))
     rows: list[Row] = []
     for k in range(heads["graph edges:"] + 1, len(lines)):
-        if lines[k].strip().endswith(":"):
-            break
+        if lines[k].strip().endswith(":") and not _EDGE.match(lines[k]):
+            break  # another section
         if lines[k].strip():
             rows.append(_edge(lines[k], k + 1, names))
     return graph_of(names, rows)
