@@ -12,6 +12,7 @@ from test_pipeline import TEXTS, TRUTH, linear_table
 import llmcd
 from llmcd.cli import main
 from llmcd.expert.store import Store
+from llmcd.formats import read
 
 README = Path(__file__).parent.parent / "README.md"
 
@@ -293,3 +294,20 @@ def test_demo(tmp_path, capsys):
     ] == []
     assert (tmp_path / "demo" / "report.html").exists()
     assert (tmp_path / "demo" / "graph.png").stat().st_size > 10_000
+
+
+def test_export(work, tmp_path, capsys):
+    """A run folder's graph in another program's text, printed or written."""
+    run = tmp_path / "run"
+    expert = f"--expert=recorded:{work / 'answers.jsonl'}"
+    assert main(["discover", *arguments(work, expert, f"--out={run}")]) == 0
+    capsys.readouterr()
+    assert main(["export", str(run), "--format", "dagitty"]) == 0
+    assert read(capsys.readouterr().out, "dagitty") == TRUTH
+    file = tmp_path / "graph.csv"
+    assert main(["export", str(run), "--format=adjacency", f"--out={file}"]) == 0
+    assert capsys.readouterr().out == f"{file}\n"
+    assert read(file.read_text(), "adjacency") == TRUTH
+    with pytest.raises(SystemExit):
+        main(["export", str(run), "--format", "docx"])
+    assert "invalid choice: 'docx'" in capsys.readouterr().err
