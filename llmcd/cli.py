@@ -24,7 +24,7 @@ from llmcd.expert.package import read_filled, write_questions
 from llmcd.expert.protocol import Expert
 from llmcd.expert.recorded import Recorded
 from llmcd.expert.resolve import resolve
-from llmcd.formats import from_edge_list
+from llmcd.formats import FORMATS, from_edge_list
 from llmcd.graph import Graph
 from llmcd.metrics import arrowhead_scores, shd
 from llmcd.pipeline import candidates, combine, discover, plan, table
@@ -98,6 +98,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_combine(commands)
     _add_report(commands)
     _add_review(commands)
+    _add_export(commands)
     return parser
 
 
@@ -176,6 +177,20 @@ def _add_review(commands: Any) -> None:
         "--port", type=int, default=0, metavar="N", help="default: a free one"
     )
     one.set_defaults(run=_review)
+
+
+def _add_export(commands: Any) -> None:
+    one = commands.add_parser("export", help="the graph of a run folder elsewhere")
+    one.add_argument("folder", metavar="DIR")
+    one.add_argument(
+        "--format",
+        required=True,
+        choices=list(FORMATS),
+        metavar="NAME",
+        help="; ".join(f"{x.name} ({x.holds})" for x in FORMATS.values()),
+    )
+    one.add_argument("--out", metavar="FILE", help="instead of standard output")
+    one.set_defaults(run=_export)
 
 
 def _data_arguments(parser: argparse.ArgumentParser) -> None:
@@ -400,6 +415,15 @@ def _review(arguments: argparse.Namespace) -> None:
     print(f"\n{len(found.decisions)} decisions{kept}", file=sys.stderr)
     for words in found.changes:
         print(words)
+
+
+def _export(arguments: argparse.Namespace) -> None:
+    text = Result.load(arguments.folder).to(arguments.format)
+    if arguments.out:
+        folder.write_text(Path(arguments.out), text)
+        print(arguments.out)
+    else:
+        print(text, end="" if text.endswith("\n") else "\n")
 
 
 def _show(result: Result, as_json: bool) -> None:

@@ -17,6 +17,7 @@ import llmcd
 from llmcd.cli import main
 from llmcd.expert.store import Store
 from llmcd.review.session import Session
+from llmcd.formats import read
 
 README = Path(__file__).parent.parent / "README.md"
 
@@ -341,3 +342,20 @@ def test_review_of_nothing(tmp_path, capsys):
     """A folder without a result is a clear error."""
     assert main(["review", str(tmp_path)]) == 1
     assert "candidates.json is missing" in capsys.readouterr().err
+
+
+def test_export(work, tmp_path, capsys):
+    """A run folder's graph in another program's text, printed or written."""
+    run = tmp_path / "run"
+    expert = f"--expert=recorded:{work / 'answers.jsonl'}"
+    assert main(["discover", *arguments(work, expert, f"--out={run}")]) == 0
+    capsys.readouterr()
+    assert main(["export", str(run), "--format", "dagitty"]) == 0
+    assert read(capsys.readouterr().out, "dagitty") == TRUTH
+    file = tmp_path / "graph.csv"
+    assert main(["export", str(run), "--format=adjacency", f"--out={file}"]) == 0
+    assert capsys.readouterr().out == f"{file}\n"
+    assert read(file.read_text(), "adjacency") == TRUTH
+    with pytest.raises(SystemExit):
+        main(["export", str(run), "--format", "docx"])
+    assert "invalid choice: 'docx'" in capsys.readouterr().err
