@@ -16,8 +16,8 @@ from test_pipeline import TEXTS, TRUTH, linear_table
 import llmcd
 from llmcd.cli import main
 from llmcd.expert.store import Store
-from llmcd.review.session import Session
 from llmcd.formats import read
+from llmcd.review.session import Session
 
 README = Path(__file__).parent.parent / "README.md"
 

@@ -244,7 +244,8 @@ def prepare_ensemble(
     )
     spawned = np.random.SeedSequence([seed, 0xBA6]).spawn(max(chains, 1))
     whole = _tables(rows, None, chosen, known, listed, length, most)
-    resampled: list[Any] = Parallel(n_jobs=n_jobs, prefer="threads")(
+    parallel: Any = Parallel(n_jobs=n_jobs, prefer="threads")
+    resampled: list[Floats] = parallel(
         delayed(_resampled)(rows, s, chosen, known, listed, length, most)
         for s in spawned[1::2]
     )
@@ -420,7 +421,8 @@ def sample_graphs(
     seeds = np.random.SeedSequence([ensemble.seed, 0x3A1]).generate_state(
         len(ensemble.tables), np.uint64
     )
-    walks: list[Any] = Parallel(n_jobs=n_jobs, prefer="threads")(
+    parallel: Any = Parallel(n_jobs=n_jobs, prefer="threads")
+    walks: list[tuple[Ints, Floats, Floats]] = parallel(
         delayed(_walk)(ensemble, r, among, known[r], moves * max(p, 4), kept, seed)
         for r, seed in enumerate(seeds)
     )
