@@ -259,6 +259,7 @@ def _reply_of(answer: Answer) -> Reply:
         "prompt_tokens": answer.prompt_tokens,
         "completion_tokens": answer.completion_tokens,
         "usd": answer.usd,
+        "host": answer.host,
     }
     meant = Parsed(answer.verdict, answer.reason, answer.reasoning, dict(answer.stated))
     raw = Reply(answer.raw, **usage)

@@ -6,6 +6,7 @@ import hashlib
 import json
 import logging
 import os
+import re
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -14,7 +15,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from llmcd.errors import ExpertError
+from llmcd.errors import ExpertError, FormatError
+from llmcd.expert.answers import read_json_lines
 from llmcd.expert.protocol import Reply
 from llmcd.expert.questions import Question, canonical_json
 
@@ -194,22 +196,63 @@ class Store:
         return len(self.records())
 
     def export(self, path: str | os.PathLike[str]) -> int:
-        """Write every intact record as JSON-lines, which ``Recorded`` replays.
+        """Write every intact record as JSON-lines: to read, compare and share.
+
+        Sorted by the pair, in the order shown, then by sample and expert; the same
+        records give the same bytes. ``Recorded`` replays the file, ``take_in`` puts it
+        into another store. It holds the questions and replies, never a key.
 
         Parameters
         ----------
         path : path
-            The file to write.
+            The file to write; replaced in one step.
 
         Returns
         -------
         int
             How many records were written.
         """
-        records = self.records()
-        lines = "".join(canonical_json(x) + "\n" for x in records)
-        Path(path).write_text(lines, encoding="utf-8")
+        records = sorted(self.records(), key=_place)
+        target = Path(path)
+        part = target.with_name(f"{target.name}.{os.getpid()}.part")
+        try:
+            with part.open("w", encoding="utf-8", newline="\n") as file:
+                file.writelines(_readable(x) + "\n" for x in records)
+            part.replace(target)
+        finally:
+            part.unlink(missing_ok=True)
         return len(records)
+
+    def take_in(self, path: str | os.PathLike[str]) -> int:
+        """Put what ``export`` wrote into this store.
+
+        Parameters
+        ----------
+        path : path
+            A JSON-lines file. All of it is read before anything is stored.
+
+        Returns
+        -------
+        int
+            How many records are new; those that are here already stay as they are.
+
+        Raises
+        ------
+        FormatError
+            If a line is no record, naming it.
+        """
+        records: list[dict[str, Any]] = []
+        for number, line in read_json_lines(path):
+            if not _is_record(line):
+                raise FormatError(
+                    f"{path}, line {number}: not a record of a store's export"
+                )
+            records.append(line)
+        before = len(self)
+        for record in records:
+            raw, key = canonical_json(record).encode(), str(record["key"])
+            self._try(lambda db, raw=raw, key=key: _write(db, key, raw, Reply(None)))
+        return len(self) - before
 
     def _try(self, act: Callable[[sqlite3.Connection], _Value]) -> _Value:
         with self._lock:
@@ -300,6 +343,35 @@ def _make_private(path: Path) -> None:
     for folder in reversed(missing):
         folder.mkdir(mode=0o700, exist_ok=True)
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+
+
+def _readable(record: Mapping[str, Any]) -> str:
+    """One line, in the letters that people write, with what matters first."""
+    first = ("a", "b", "sample", "label", "reply", "messages")
+    order = [*(k for k in first if k in record), *sorted(set(record) - set(first))]
+    text = json.dumps({k: record[k] for k in order}, ensure_ascii=False)
+    # half a surrogate pair is no UTF-8, and JSON's escape of it is
+    return "".join(f"\\u{ord(c):04x}" if "\ud800" <= c <= "\udfff" else c for c in text)
+
+
+def _place(record: Mapping[str, Any]) -> tuple[str, ...]:
+    sample = f"{record.get('sample', 0):09}"
+    return (record["a"], record["b"], sample, record["label"], record["key"])
+
+
+def _is_record(line: Mapping[str, Any]) -> bool:
+    """Whether a line holds all that a record must, so that it can be read again."""
+    texts = ("key", "question", "kind", "a", "b", "label", "prompt_version", "date")
+    if not all(isinstance(line.get(name), str) for name in texts):
+        return False
+    reply = line.get("reply")
+    return (
+        bool(re.fullmatch("[0-9a-f]{64}", line["key"]))
+        and isinstance(line.get("identity"), dict)
+        and isinstance(line.get("messages"), list)
+        and isinstance(reply, dict)
+        and isinstance(reply.get("text", 0), str | None)
+    )
 
 
 def _sha(record: bytes) -> bytes:
