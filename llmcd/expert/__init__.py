@@ -4,6 +4,7 @@ from llmcd.expert.answers import Answer, Answers
 from llmcd.expert.budget import Budget
 from llmcd.expert.human import Human
 from llmcd.expert.language_model import LanguageModel
+from llmcd.expert.panel import Panel
 from llmcd.expert.protocol import Expert, Reply, StopAsking
 from llmcd.expert.questions import Plan, PlannedPair, Question
 from llmcd.expert.recorded import Recorded
@@ -17,6 +18,7 @@ __all__ = [
     "Expert",
     "Human",
     "LanguageModel",
+    "Panel",
     "Plan",
     "PlannedPair",
     "Question",

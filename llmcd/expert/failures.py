@@ -183,6 +183,10 @@ class Failure:
             )
         if self.status in (401, 403):
             return "Check the key; nothing was retried."
+        if self.status is not None and 300 <= self.status < 400:
+            return (
+                "It sends to another address, which was not followed: check api_base."
+            )
         if self.status == 404:
             return "Check the model's name."
         if self.too_long:

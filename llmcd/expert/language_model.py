@@ -33,6 +33,8 @@ _BACKOFF = 1.0  # seconds before the first retry, twice as long before each next
 _LONGER = 4  # times max_tokens, for a second request after a reply that was cut off
 _NO_MORE = "The budget allows no further attempt"
 _LOGGERS = ("LiteLLM", "LiteLLM Proxy", "LiteLLM Router")
+# at DEBUG these write every prompt and every header of a reply into the log
+_TALKATIVE = ("openai", "httpx", "httpcore")
 # credentials of these may also lie in files, so a missing variable proves nothing
 _OTHER_LOGINS = {"azure", "azure_ai", "bedrock", "sagemaker", "vertex_ai", "watsonx"}
 _RESPONSE_FORMAT = {
@@ -64,7 +66,17 @@ def _litellm() -> Any:
         # its variable, may want that
         for name in _LOGGERS:
             logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+        for logger in map(logging.getLogger, _TALKATIVE):
+            if logger.level == logging.NOTSET:  # nobody asked for more
+                logger.setLevel(logging.WARNING)
     litellm.suppress_debug_info = True
+    if litellm.client_session is None:
+        # its own client follows redirects, and a question would go to a host that
+        # nobody named
+        from httpx import Client
+        from litellm.llms.custom_httpx.http_handler import get_ssl_configuration
+
+        litellm.client_session = Client(verify=get_ssl_configuration())
     return litellm
 
 
@@ -208,8 +220,9 @@ class LanguageModel:
             is_here = _check_base(api_base)
             if self._key is None and not is_here:
                 raise ValueError(
-                    f"{_host(api_base)} needs its own api_key=...; the keys in the "
-                    f"environment belong to other hosts and are not sent there"
+                    f"{_host(api_base)} needs its own api_key=... (on the command line "
+                    f"--api-key-env NAME); the keys in the environment belong to other "
+                    f"hosts and are not sent there"
                 )
             # a placeholder, so that the client does not take one from the environment
             self._key = self._key or "none"

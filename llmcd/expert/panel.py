@@ -85,13 +85,15 @@ class Panel:
         """
         raise TypeError("a panel has no common answer; ask its experts one by one")
 
-    def priced(self, plan: Plan) -> Plan:
+    def priced(self, plan: Plan, calls: int | None = None) -> Plan:
         """A plan with the price of asking everybody.
 
         Parameters
         ----------
         plan : Plan
             With the questions of the one who is asked most.
+        calls : int, optional
+            A limit on calls; when it does not suffice, that is noted.
 
         Returns
         -------
@@ -108,6 +110,12 @@ class Panel:
             f"{label(expert)}: {len(one)} questions, {_price(expert, one.usd)}"
             for expert, one in zip(self.experts, each, strict=True)
         ]
+        total = sum(len(one) for one in each)
+        if calls is not None and calls < total:
+            notes.append(
+                f"together {total} calls, the budget allows {calls}: question by "
+                "question everybody is asked, and what a store holds is free"
+            )
         return replace(
             plan,
             expert=self.label,

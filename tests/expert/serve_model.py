@@ -31,7 +31,8 @@ def main(key):
     settings.api_keys = [key]
     settings.cors_origins = "http://127.0.0.1"
     server = xllamacpp.Server(settings)
-    print(server.listening_address, flush=True)
+    sys.stdout.write(f"{server.listening_address}\n")
+    sys.stdout.flush()
     sys.stdin.read()
 
 
