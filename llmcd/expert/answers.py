@@ -63,6 +63,8 @@ class Answer:
         when that is not known.
     characters : int or None
         Length of the messages that were sent there.
+    model : str or None
+        The name of what really answered, as reported: often with a version.
 
     Raises
     ------
@@ -91,6 +93,7 @@ class Answer:
     usd: float | None = None
     host: str | None = None
     characters: int | None = None
+    model: str | None = None
 
     def __post_init__(self) -> None:
         if self.verdict is not None and self.verdict not in VERDICTS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
 import os
 import re
@@ -77,6 +78,7 @@ def _litellm() -> Any:
         from litellm.llms.custom_httpx.http_handler import get_ssl_configuration
 
         litellm.client_session = Client(verify=get_ssl_configuration())
+        atexit.register(litellm.client_session.close)
     return litellm
 
 

@@ -260,6 +260,7 @@ def _reply_of(answer: Answer) -> Reply:
         "completion_tokens": answer.completion_tokens,
         "usd": answer.usd,
         "host": answer.host,
+        "model": answer.model,
     }
     meant = Parsed(answer.verdict, answer.reason, answer.reasoning, dict(answer.stated))
     raw = Reply(answer.raw, **usage)

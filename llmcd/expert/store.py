@@ -9,6 +9,7 @@ import os
 import re
 import sqlite3
 import threading
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, fields
 from datetime import UTC, datetime
@@ -38,6 +39,11 @@ _DAMAGE = {
     sqlite3.SQLITE_INTERNAL,
     sqlite3.SQLITE_CONSTRAINT,
 }
+_MOUNTS = Path("/proc/mounts")
+_NETWORK = {
+    "9p", "afs", "beegfs", "ceph", "cifs", "fuse.glusterfs", "fuse.sshfs", "gpfs",
+    "lustre", "ncpfs", "nfs", "nfs4", "smb3", "smbfs",
+}  # fmt: skip
 _CREATE = """
 CREATE TABLE IF NOT EXISTS replies (
     key BLOB PRIMARY KEY, record BLOB NOT NULL, sha BLOB NOT NULL
@@ -81,8 +87,9 @@ class Store:
     Parameters
     ----------
     path : path
-        The file; made with mode 0600, missing folders with 0700. It must lie on a
-        local disk: SQLite's locks do not hold on network folders.
+        The file; made with mode 0600, missing folders with 0700. It should lie on a
+        local disk: SQLite's locks do not hold on network folders. There a warning is
+        given and no write-ahead log is kept, and only one process may write.
 
     Examples
     --------
@@ -284,7 +291,16 @@ class Store:
             self._refuse_unless(mark == _MARK or not tables)
             if mark != _MARK:
                 connection.execute(f"PRAGMA application_id={_MARK}")
-            connection.execute("PRAGMA journal_mode=WAL")
+            is_shared = _is_on_network(self.path)
+            if is_shared:
+                warnings.warn(
+                    f"the store {self.path} lies on a network disk, where two programs "
+                    f"that write at once can damage it; a local path is safer",
+                    UserWarning,
+                    stacklevel=6,
+                )
+            journal = "DELETE" if is_shared else "WAL"
+            connection.execute(f"PRAGMA journal_mode={journal}")
             connection.execute("PRAGMA synchronous=FULL")
             connection.execute(_CREATE)
         return self._connection
@@ -328,6 +344,18 @@ def _is_damage(problem: Exception) -> bool:
             problem, sqlite3.ProgrammingError
         )
     return (code & 0xFF) in _DAMAGE or code == sqlite3.SQLITE_IOERR_SHORT_READ
+
+
+def _is_on_network(path: Path) -> bool:
+    """Whether the disk is another machine's, as far as the system tells."""
+    try:
+        lines = _MOUNTS.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return False
+    where = path.resolve()
+    mounts = [(Path(x[1]), x[2]) for line in lines if len(x := line.split()) > 2]
+    over = [(len(at.parts), kind) for at, kind in mounts if where.is_relative_to(at)]
+    return bool(over) and max(over)[1] in _NETWORK
 
 
 def _looks_like_sqlite(path: Path) -> bool:

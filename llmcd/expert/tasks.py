@@ -70,6 +70,7 @@ def _answer(
         usd=total("usd"),
         host=host,
         characters=None if host is None else sent,
+        model=replies[-1].model,
     )
 
 

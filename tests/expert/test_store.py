@@ -1,5 +1,6 @@
 """The store: what is written stays, what is damaged is missed, keys stay out."""
 
+import contextlib
 import json
 import random
 import sqlite3
@@ -10,6 +11,7 @@ import sys
 import pytest
 
 from llmcd.errors import ExpertError, FormatError
+from llmcd.expert import store as module
 from llmcd.expert.protocol import Reply
 from llmcd.expert.questions import Question
 from llmcd.expert.store import Store, question_key
@@ -177,6 +179,7 @@ def test_an_unusable_path_is_a_clear_error(tmp_path):
 
 WRITER = """
 import sys
+from llmcd.expert import store as module
 from llmcd.expert.protocol import Reply
 from llmcd.expert.questions import Question
 from llmcd.expert.store import Store
@@ -287,3 +290,22 @@ def test_what_is_no_export_is_not_taken_in(tmp_path, wrong):
         with pytest.raises(FormatError, match="line 3"):
             two.take_in(tmp_path / "e.jsonl")
         assert len(two) == 0
+
+
+@pytest.mark.parametrize("kind, is_shared", [("nfs4", True), ("ext4", False)])
+def test_a_network_disk_is_said(tmp_path, monkeypatch, kind, is_shared):
+    """There no write-ahead log is used, and what may happen is said; else nothing."""
+    mounts = tmp_path / "mounts"
+    mounts.write_text(f"/dev/a / ext4 rw 0 0\nserver:/x {tmp_path} {kind} rw 0 0\n")
+    monkeypatch.setattr(module, "_MOUNTS", mounts)
+    with contextlib.ExitStack() as stack:
+        if is_shared:
+            stack.enter_context(pytest.warns(UserWarning, match="network disk"))
+        filled(tmp_path / "s.sqlite", 2)
+    connection = sqlite3.connect(tmp_path / "s.sqlite")
+    (journal,) = connection.execute("PRAGMA journal_mode").fetchone()
+    connection.close()
+    assert journal == ("delete" if is_shared else "wal")
+    monkeypatch.setattr(module, "_MOUNTS", tmp_path / "nowhere")
+    with Store(tmp_path / "s.sqlite") as store:
+        assert len(store) == 2
