@@ -16,6 +16,7 @@ from llmcd.discovery.methods import Method
 from llmcd.expert.answers import Answers
 from llmcd.expert.ask import ask
 from llmcd.expert.budget import Budget, as_budget
+from llmcd.expert.panel import Panel
 from llmcd.expert.protocol import Expert
 from llmcd.expert.questions import Plan
 from llmcd.expert.resolve import resolve
@@ -29,13 +30,14 @@ if TYPE_CHECKING:
 __all__ = ["ask", "candidates", "combine", "discover", "plan", "table"]
 
 Describes = Variables | Mapping[str, Any] | str | Path
+Whom = Expert | str | Sequence[Expert | str]
 
 
 def plan(
     candidates: Candidates,
     variables: Describes,
     *,
-    expert: Expert | str | None = None,
+    expert: Whom | None = None,
     answers: Answers | None = None,
     budget: Budget | None = None,
 ) -> Plan:
@@ -47,8 +49,8 @@ def plan(
         The data's side.
     variables : Variables, mapping or path
         Descriptions of the columns.
-    expert : Expert or str, optional
-        Who would be asked; it sets the price.
+    expert : Expert or str, or sequence of these, optional
+        Who would be asked; it sets the price. For several it is the sum.
     answers : Answers, optional
         What is answered already and need not be asked again.
     budget : Budget, optional
@@ -66,12 +68,13 @@ def plan(
     TypeError
         If the budget is no Budget.
     """
+    somebody, described = resolve(expert), Variables.of(variables)
+    if isinstance(somebody, Panel):
+        calls = as_budget(budget).calls
+        found = plan_questions(candidates, described, expert=somebody, answers=answers)
+        return somebody.priced(found, calls)
     return plan_questions(
-        candidates,
-        Variables.of(variables),
-        expert=resolve(expert),
-        answers=answers,
-        budget=budget,
+        candidates, described, expert=somebody, answers=answers, budget=budget
     )
 
 
@@ -112,7 +115,7 @@ def combine(
 def discover(
     data: pd.DataFrame,
     variables: Describes | None = None,
-    expert: Expert | str | None = None,
+    expert: Whom | None = None,
     *,
     method: str | Method | Sequence[str | Method] = "auto",
     background: Background | Mapping[str, Any] | None = None,
@@ -125,6 +128,7 @@ def discover(
     n_jobs: int | None = None,
     limits: Limits | None = None,
     progress: bool = True,
+    replay: bool = False,
 ) -> Result:
     """Find out what causes what, from a table and what its columns mean.
 
@@ -143,9 +147,10 @@ def discover(
     variables : Variables, mapping, or path, optional
         What the columns mean: ``{name: text}``, the content of a ``variables.yaml``,
         or its path. Needed when somebody is asked.
-    expert : Expert or str, optional
+    expert : Expert or str, or sequence of these, optional
         ``"provider/model"``, ``"recorded:FILE"``, ``"human"``, any object with
-        ``answer(question)``, or None to ask nobody.
+        ``answer(question)``, or None to ask nobody. Several are each asked everything
+        and trusted as far as each has earned it.
     method : {"auto", "order", "pc", "ges"}, Method, or several of these, optional
         How candidates are found.
     background : Background or mapping, optional
@@ -170,6 +175,8 @@ def discover(
         Of time and memory for finding candidates.
     progress : bool, optional
         Whether to show progress on standard error.
+    replay : bool, optional
+        Take every reply from the store, ask nothing, and fail when one is missing.
 
     Returns
     -------
@@ -208,5 +215,6 @@ def discover(
     answers = Answers.none()
     if somebody is not None:
         questions = plan(found, described, expert=somebody, budget=limit)
-        answers = ask(questions, somebody, store=store, budget=limit, progress=progress)
+        answers = ask(questions, somebody, store=store, budget=limit, progress=progress,
+                      replay=replay)  # fmt: skip
     return combine(found, answers, variables=described, mode=mode)
