@@ -35,7 +35,8 @@ class Answer:
         None when the expert did not say.
     reason : str or None
         Why there is no verdict: ``unsure``, ``refusal``, ``empty``, ``truncated``,
-        ``filtered``, ``unparsable`` or ``missing``; None when there is one.
+        ``filtered``, ``unparsable``, ``missing`` or ``unmentioned`` (by a reply about
+        several pairs); None when there is one.
     reasoning : str
         In the expert's words.
     stated : mapping of str to float
@@ -49,7 +50,11 @@ class Answer:
     prompt_tokens, completion_tokens : int or None
         Usage, as reported.
     usd : float or None
-        What the answer cost when it was made; None when unknown.
+        What the answer cost when it was made; None when unknown. Text and cost of a
+        reply about several pairs stand in the first of its answers.
+    cause : str or None
+        What was named as the common cause: a column, or the expert's words for
+        something that is none.
 
     Raises
     ------
@@ -76,6 +81,7 @@ class Answer:
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     usd: float | None = None
+    cause: str | None = None
 
     def __post_init__(self) -> None:
         if self.verdict is not None and self.verdict not in VERDICTS:
