@@ -11,7 +11,6 @@ import warnings
 from collections import deque
 from collections.abc import Awaitable, Generator, Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
@@ -20,19 +19,14 @@ from rich.progress import TimeRemainingColumn as TimeLeft
 from llmcd.errors import BudgetExceeded, ExpertError
 from llmcd.expert.answers import Answer, Answers
 from llmcd.expert.budget import Budget, Ledger, Price, as_budget
+from llmcd.expert.kinds import answers_from, kind_of, read_reply
 from llmcd.expert.protocol import Expert, Reply, StopAsking, identity, label, untold
 from llmcd.expert.questions import Plan, Question
-from llmcd.expert.replies import Parsed, parse_reply
 from llmcd.expert.resolve import resolve
 from llmcd.expert.store import Store, question_key
 
 __all__ = ["ask"]
 
-_REMARK = (
-    "This could not be read. Reply again with one JSON object and nothing else, with "
-    'the keys "reasoning", "verdict" and "probability", where "verdict" is one of '
-    '"A_causes_B", "B_causes_A", "no_direct_relation", "common_cause", "unsure".'
-)
 _QUOTED = 2000  # characters of an unreadable reply that are shown back
 _LAST_REPLIES = 2.0  # seconds to wait for what is under way after an interrupt
 
@@ -127,57 +121,33 @@ def _warn(problem: str) -> None:
 
 def _exchange(
     question: Question, expert: str
-) -> Generator[Question, Reply | None, Answer]:
-    """Yield what is to be asked, take the replies, return the answer."""
+) -> Generator[Question, Reply | None, tuple[Answer, ...]]:
+    """Yield what is to be asked, take the replies, return the answers."""
     first = yield question
     reply = first or Reply(None)
-    parsed, replies = parse_reply(reply), [reply]
-    if parsed.reason == "unparsable":
-        second = yield question.again((reply.text or "")[:_QUOTED], _REMARK)
+    replies = [reply]
+    said = read_reply(reply, question)
+    if all(x.parsed.reason == "unparsable" for x in said):
+        remark = kind_of(question.kind).remark
+        second = yield question.again((reply.text or "")[:_QUOTED], remark)
         if second is not None and second.finish != "missing":
-            reply, parsed = second, parse_reply(second)
             replies.append(second)
-    return _answer(question, expert, parsed, replies)
-
-
-def _answer(
-    question: Question, expert: str, parsed: Parsed, replies: list[Reply]
-) -> Answer:
-    def total(name: str) -> Any:
-        known = [v for r in replies if (v := getattr(r, name)) is not None]
-        return sum(known) if known else None
-
-    return Answer(
-        a=question.a,
-        b=question.b,
-        verdict=parsed.verdict,
-        reason=parsed.reason,
-        reasoning=parsed.reasoning,
-        stated=parsed.stated,
-        expert=expert,
-        kind=question.kind,
-        prompt_version=question.prompt_version,
-        sample=question.sample,
-        raw=replies[-1].text,
-        prompt_tokens=total("prompt_tokens"),
-        completion_tokens=total("completion_tokens"),
-        usd=total("usd"),
-    )
+    return answers_from(question, replies, expert=expert)
 
 
 class _Task:
-    """One question on its way to an answer."""
+    """One question on its way to its answers."""
 
     def __init__(self, question: Question, expert: str) -> None:
         self._steps = _exchange(question, expert)
         self.waiting: Question | None = next(self._steps)
-        self.answer: Answer | None = None
+        self.answers: tuple[Answer, ...] = ()
 
     def take(self, reply: Reply | None) -> None:
         try:
             self.waiting = self._steps.send(reply)
         except StopIteration as done:
-            self.waiting, self.answer = None, done.value
+            self.waiting, self.answers = None, done.value
 
     def give_up(self) -> None:
         """Make do without the second reply, if that is what is missing."""
@@ -235,8 +205,9 @@ class _Run:
         return self._answers(tasks)
 
     def _answers(self, tasks: list[_Task]) -> Answers:
-        found = tuple(task.answer for task in tasks if task.answer is not None)
-        if len(found) == len(tasks):
+        done = [task for task in tasks if task.answers]
+        found = tuple(answer for task in done for answer in task.answers)
+        if len(done) == len(tasks):
             return Answers(found)
         stop = self.stop
         if stop.error is not None and not (
@@ -246,7 +217,7 @@ class _Run:
         go_on = "ask again with the same store to go on"
         if self.store is None:
             go_on = "with store= a later run would go on from here"
-        said = f"{len(found)} of {len(tasks)} questions answered; {stop.why}; {go_on}"
+        said = f"{len(done)} of {len(tasks)} questions answered; {stop.why}; {go_on}"
         return Answers(found, {self.label: ". ".join([said, *self.notes])})
 
     def _look_up(self, tasks: list[_Task]) -> None:
@@ -258,7 +229,7 @@ class _Run:
                 if stored is None:
                     break
                 task.take(stored)
-            self.n_stored += task.answer is not None
+            self.n_stored += bool(task.answers)
 
     def _drive(self, tasks: list[_Task], bar: _Bar) -> None:
         width = max(1, int(getattr(self.expert, "concurrency", 1)))
@@ -494,8 +465,8 @@ class _Bar:
     def update(self) -> None:
         if self._progress is None:
             return
-        done = [task.answer for task in self._tasks if task.answer is not None]
-        silent = sum(answer.verdict is None for answer in done)
+        done = [task for task in self._tasks if task.answers]
+        silent = sum(all(x.verdict is None for x in task.answers) for task in done)
         ledger = getattr(self._run, "ledger", None)
         state = f"{self._run.n_stored} stored, {silent} without a verdict"
         state += f", {ledger}" if ledger is not None else ""

@@ -6,6 +6,7 @@ import json
 import sys
 from typing import TextIO
 
+from llmcd.errors import ExpertError
 from llmcd.expert.protocol import Reply, StopAsking
 from llmcd.expert.questions import Question
 from llmcd.expert.recorded import wire_text
@@ -81,7 +82,14 @@ class Human:
         ------
         StopAsking
             If the person types ``q``, or there is nothing more to read.
+        ExpertError
+            If the question is about several pairs.
         """
+        if not question.is_about_one_pair:
+            raise ExpertError(
+                f"a person is asked about one pair at a time, not by questions of the "
+                f"kind {question.kind!r}; use kind='pairwise'"
+            )
         self._show(f"\n{_shown(question)}\n")
         for key, (_, meaning) in _CHOICES.items():
             self._show(f"  {key}  {meaning}\n")

@@ -21,7 +21,7 @@ from llmcd.expert.failures import (
     without_known_keys,
 )
 from llmcd.expert.protocol import Reply
-from llmcd.expert.questions import REPLY_SCHEMA, Question
+from llmcd.expert.questions import Question
 
 __all__ = ["LanguageModel", "is_known_model", "is_routed", "providers"]
 
@@ -31,10 +31,6 @@ _BACKOFF = 1.0  # seconds before the first retry, twice as long before each next
 _LOGGERS = ("LiteLLM", "LiteLLM Proxy", "LiteLLM Router")
 # credentials of these may also lie in files, so a missing variable proves nothing
 _OTHER_LOGINS = {"azure", "azure_ai", "bedrock", "sagemaker", "vertex_ai", "watsonx"}
-_RESPONSE_FORMAT = {
-    "type": "json_schema",
-    "json_schema": {"name": "verdict", "strict": True, "schema": REPLY_SCHEMA},
-}
 
 
 def _litellm() -> Any:
@@ -303,7 +299,14 @@ class LanguageModel:
         if self.temperature is not None:
             settings["temperature"] = self.temperature
         if self._takes_schema:
-            settings["response_format"] = _RESPONSE_FORMAT
+            settings["response_format"] = {
+                "type": "json_schema",
+                "json_schema": {
+                    "name": "verdict",
+                    "strict": True,
+                    "schema": dict(question.schema),
+                },
+            }
         if self.api_base is not None:
             settings["api_base"] = self.api_base
         if self._key is not None:
