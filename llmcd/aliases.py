@@ -59,28 +59,24 @@ def hide(text: str, disguises: Iterable[Disguise]) -> str:
     pattern, aliases = _compiled(tuple(disguises))
     if pattern is None:
         return text
-    return pattern.sub(lambda match: aliases[_joined(match[0])], text)
-
-
-def _joined(name: str) -> str:
-    return "".join(_PARTS.findall(name)).lower()
+    return pattern.sub(lambda match: aliases[(match.lastindex or 1) - 1], text)
 
 
 @lru_cache(maxsize=16)
 def _compiled(
     disguises: tuple[Disguise, ...],
-) -> tuple[re.Pattern[str] | None, dict[str, str]]:
+) -> tuple[re.Pattern[str] | None, tuple[str, ...]]:
+    """One group for each name, longer ones first, and the alias of each."""
     aliases: dict[str, str] = {}
-    patterns: list[str] = []
     for names, alias in disguises:
         for name in names:
             parts = [p for part in _PARTS.findall(name) for p in _CAMEL.split(part)]
-            key = _joined(name)
-            if len(key) > 1 and not key.isdecimal() and key not in aliases:
-                aliases[key] = alias
-                patterns.append(r"[\W_]{0,3}".join(map(re.escape, parts)))
-    if not patterns:
-        return None, aliases
-    patterns.sort(key=len, reverse=True)
-    whole = rf"(?<![^\W_])(?:{'|'.join(patterns)})(?![^\W_])"
-    return re.compile(whole, re.IGNORECASE), aliases
+            joined = "".join(parts)
+            if len(joined) > 1 and not joined.isdecimal():
+                aliases.setdefault(r"[\W_]*".join(map(re.escape, parts)), alias)
+    if not aliases:
+        return None, ()
+    patterns = sorted(aliases, key=len, reverse=True)
+    groups = "|".join(f"({each})" for each in patterns)
+    whole = rf"(?<![^\W_])(?:{groups})(?![^\W_])"
+    return re.compile(whole, re.IGNORECASE), tuple(aliases[each] for each in patterns)
