@@ -11,7 +11,7 @@ from llmcd.expert.kind import Kind, Pair, Said, as_text, said_of_all, to_ask
 from llmcd.expert.protocol import Reply
 from llmcd.expert.questions import Question
 from llmcd.expert.replies import Parsed, found_in, word_in
-from llmcd.expert.wordings import described, filled, mixed
+from llmcd.expert.wordings import canonical_json, described, filled, mixed
 
 if TYPE_CHECKING:
     from llmcd.variables import Variables
@@ -82,7 +82,7 @@ def _triples(
         raise ValueError(f"a triplet needs three variables, got {list(names)}")
     found: dict[tuple[str, ...], None] = {}
     for a, b in pairs:
-        both = [described(variables, name, _LETTERS) for name in sorted((a, b))]
+        both = sorted(canonical_json(described(variables, name, ())) for name in (a, b))
         order = mixed(variables, names, _VERSION, "third", both)
         others = [name for name in order if name not in (a, b)]
         for third in others[:THIRDS]:
