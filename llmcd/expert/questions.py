@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from llmcd.expert.protocol import is_free
-from llmcd.expert.wordings import canonical_json, described, filled, is_label
+from llmcd.expert.wordings import canonical_json, described, filled
 
 if TYPE_CHECKING:
     from llmcd.variables import Variables
@@ -25,7 +25,6 @@ __all__ = [
     "PlannedPair",
     "Question",
     "canonical_json",
-    "is_letter",
     "pair_data",
     "pairwise_question",
 ]
@@ -207,17 +206,6 @@ class Question:
         # half a surrogate pair cannot be sent as UTF-8
         sendable = reply.encode("utf-8", "replace").decode()
         return replace(self, exchange=(*self.exchange, (sendable, remark)))
-
-
-def is_letter(shown: str) -> bool:
-    """Whether a variable is shown as A or B, which are the question's own letters.
-
-    Examples
-    --------
-    >>> is_letter("b"), is_letter("age")
-    (True, False)
-    """
-    return is_label(shown, "AB")
 
 
 def pair_data(variables: Variables, a: str, b: str) -> dict[str, Any]:

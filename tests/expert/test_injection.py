@@ -56,7 +56,7 @@ def test_there_are_enough_of_them():
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("field", FIELDS)
 def test_a_text_stays_data(field, kind):
-    """In every kind the template is whole, the JSON reads back, others are as before."""
+    """In every kind the template is whole, the JSON reads back, others are intact."""
     for text in HOSTILE:
         _, variables = table(field, text)
         pairs = list(combinations(sorted(variables), 2))
