@@ -16,6 +16,9 @@ from llmcd.discovery.methods import Method
 from llmcd.expert.answers import Answers
 from llmcd.expert.ask import ask
 from llmcd.expert.budget import Budget, as_budget
+from llmcd.expert.kind import Kind
+from llmcd.expert.kinds import kind_of
+from llmcd.expert.pairs import PairSummary
 from llmcd.expert.protocol import Expert
 from llmcd.expert.questions import Plan
 from llmcd.expert.resolve import resolve
@@ -38,6 +41,8 @@ def plan(
     expert: Expert | str | None = None,
     answers: Answers | None = None,
     budget: Budget | None = None,
+    kind: str | Kind = "pairwise",
+    about: Mapping[tuple[str, str], PairSummary] | None = None,
 ) -> Plan:
     """Choose the pairs that are worth a question, and price them.
 
@@ -53,6 +58,14 @@ def plan(
         What is answered already and need not be asked again.
     budget : Budget, optional
         A limit on calls that does not suffice for the whole plan is noted in it.
+    kind : str or Kind, optional
+        How pairs are asked about, and what that costs: ``"pairwise"`` (2 calls a
+        pair), ``"pairwise-summary"`` (the same, with numbers that you give in
+        ``about``), ``"triplet"`` (at most 6 calls a pair), ``"breadth"`` (2 calls a
+        variable), ``"whole-graph"`` or ``"common-causes"`` (2 calls), ``"critic"``
+        (2 calls a conflict between the data and ``answers``).
+    about : mapping of (str, str) to PairSummary, optional
+        The numbers for ``"pairwise-summary"``: the only statistics that are ever sent.
 
     Returns
     -------
@@ -63,6 +76,8 @@ def plan(
     ------
     VariablesError
         If a column has no description.
+    ValueError
+        If there is no such kind, or it needs what is not given.
     TypeError
         If the budget is no Budget.
     """
@@ -72,6 +87,8 @@ def plan(
         expert=resolve(expert),
         answers=answers,
         budget=budget,
+        kind=kind,
+        about=about,
     )
 
 
@@ -119,6 +136,7 @@ def discover(
     bootstrap: int = 50,
     mode: str = "auto",
     budget: Budget | None = None,
+    kind: str | Kind = "pairwise",
     store: Store | str | Path | None = None,
     missing: str = "error",
     seed: int = 0,
@@ -157,6 +175,8 @@ def discover(
         ``safe`` lets the expert direct only what the data leaves open.
     budget : Budget, optional
         Limits in calls, tokens and US dollars that are never overrun.
+    kind : str or Kind, optional
+        How the expert is asked, as in :func:`plan`.
     store : Store or path, optional
         Where answers are kept; asked again with the same store, nothing is paid
         twice.
@@ -198,7 +218,7 @@ def discover(
     age --> pain
     """
     described = Variables.of({} if variables is None else variables)
-    somebody, limit = resolve(expert), as_budget(budget)
+    somebody, limit, kind = resolve(expert), as_budget(budget), kind_of(kind)
     known = Background.of(background).merge(Background.from_variables(described))
     rows = table(data, described if len(described) else None, missing=missing)
     found = candidates(
@@ -207,6 +227,6 @@ def discover(
     )  # fmt: skip
     answers = Answers.none()
     if somebody is not None:
-        questions = plan(found, described, expert=somebody, budget=limit)
+        questions = plan(found, described, expert=somebody, budget=limit, kind=kind)
         answers = ask(questions, somebody, store=store, budget=limit, progress=progress)
     return combine(found, answers, variables=described, mode=mode)
