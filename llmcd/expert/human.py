@@ -122,6 +122,8 @@ class Human:
 
 def _shown(question: Question) -> str:
     """The two variables in plain lines; the whole text where it has another form."""
+    if question.kind != "pairwise":
+        return question.user  # a summary, or both sides of a conflict
     start, end = question.user.find("{"), question.user.rfind("}")
     try:
         data = json.loads(question.user[start : end + 1])
