@@ -120,7 +120,8 @@ class Dispute:
         What the data point to: a verdict about ``(a, b)``, or None when they connect
         the two without a direction. No number is sent.
     said : tuple of Answer
-        What was answered so far; the reasoning given in the order asked is shown.
+        What was answered so far; the reasoning of pairwise answers given in the order
+        asked is shown.
 
     Raises
     ------
@@ -243,8 +244,9 @@ def _expert_side(
     for answer in dispute.said:
         verdict = answer.about(a, b)
         one = {"verdict": _WORDS[verdict] if verdict is not None else "unsure"}
-        # in the other order the letters in it stand for the other variables
-        if answer.reasoning and (answer.a, answer.b) == (a, b):
+        # elsewhere the letters in it stand for other variables, or it holds numbers
+        is_plain = answer.kind == PAIRWISE.name and (answer.a, answer.b) == (a, b)
+        if answer.reasoning and is_plain:
             one["reasoning"] = variables.hide_names(answer.reasoning[:1000])
         if one not in told:
             told.append(one)

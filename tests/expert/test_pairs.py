@@ -107,6 +107,15 @@ def test_the_critic_is_shown_both_sides_by_letter():
     ]
 
 
+def test_the_critic_repeats_no_number_and_no_label_of_other_kinds():
+    """Reasoning in sight of a summary or of a list is left out, its verdict is not."""
+    for kind in ("pairwise-summary", "whole-graph", "triplet"):
+        said = Answer("ca", "smk", "none", reasoning="r = 0.4321, #7", kind=kind)
+        about = {PAIR: Dispute("ca", "smk", None, (said,))}
+        for q in CRITIC.questions(VARIABLES, [PAIR], about=about):
+            assert data_in(q)["first judgement"] == [{"verdict": "no_direct_relation"}]
+
+
 @pytest.mark.parametrize(
     "data, told",
     [(None, "the direction is open"), ("none", "no_direct_relation"),
