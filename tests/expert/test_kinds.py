@@ -455,7 +455,9 @@ def test_order_bias_is_seen_through_every_kind(name):
 
     found = ask(made(name, SIX, SOME), First(), progress=False)
     assert position_share(found, "First") == 1.0
-    assert {v.pattern for v in votes(found)} == {"split"}
+    # a critic alone has nothing to withdraw, and casts no vote
+    patterns = set() if name == "critic" else {"split"}
+    assert {v.pattern for v in votes(found)} == patterns
 
 
 class Paid:
