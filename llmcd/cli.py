@@ -15,12 +15,15 @@ import llmcd
 from llmcd import folder
 from llmcd.background import Background
 from llmcd.data.files import read_rows
+from llmcd.discovery.ensemble import Candidates
 from llmcd.discovery.limits import Limits
 from llmcd.errors import DataError, ExpertError, LlmcdError, VariablesError
 from llmcd.expert.answers import Answers
 from llmcd.expert.ask import ask, count_stored
 from llmcd.expert.budget import Budget
+from llmcd.expert.kinds import KINDS
 from llmcd.expert.package import read_filled, write_questions
+from llmcd.expert.pairs import CRITIC, SUMMARY
 from llmcd.expert.protocol import Expert
 from llmcd.expert.questions import Plan
 from llmcd.expert.recorded import Recorded
@@ -147,6 +150,7 @@ def _add_answers(commands: Any) -> None:
     one = steps.add_parser("apply", help="take back what `ask DIR --emit` wrote")
     one.add_argument("folder", metavar="DIR")
     one.add_argument("filled", metavar="FILE", help="the questions, filled in")
+    _kind_argument(one)
     one.add_argument(
         "--by", required=True, metavar="WHO", help="who answered, and when"
     )
@@ -192,6 +196,15 @@ def _data_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--jobs", type=int, default=-1, metavar="N", help="processes")
 
 
+def _kind_argument(parser: argparse.ArgumentParser) -> None:
+    # the numbers of a summary can only be handed over from Python
+    kinds = {name: kind for name, kind in KINDS.items() if name != SUMMARY.name}
+    costs = "; ".join(f"{name}: {kind.cost}" for name, kind in kinds.items())
+    parser.add_argument(
+        "--kind", default="pairwise", choices=list(kinds), help=f"how to ask ({costs})"
+    )
+
+
 def _expert_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--expert",
@@ -217,6 +230,7 @@ def _expert_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="take every reply from the store; ask nothing, fail if one is missing",
     )
+    _kind_argument(parser)
     parser.add_argument("--budget-calls", type=int, metavar="N")
     parser.add_argument("--budget-tokens", type=int, metavar="N")
     parser.add_argument("--budget-usd", type=float, metavar="USD")
@@ -339,6 +353,7 @@ def _discover(arguments: argparse.Namespace) -> None:
         bootstrap=arguments.bootstrap,
         mode=arguments.mode,
         budget=_budget(arguments),
+        kind=arguments.kind,
         store=store,
         missing=arguments.missing,
         seed=arguments.seed,
@@ -369,7 +384,9 @@ def _plan(arguments: argparse.Namespace) -> None:
         progress=True,
     )
     _warn(found.warnings)
-    questions = plan(found, variables, expert=expert, budget=_budget(arguments))
+    questions = plan(
+        found, variables, expert=expert, budget=_budget(arguments), kind=arguments.kind
+    )
     print(questions.show() if arguments.show else questions)
     if arguments.out:
         folder.save_candidates(arguments.out, found, variables)
@@ -393,13 +410,14 @@ def _tell_stored(
 def _ask(arguments: argparse.Namespace) -> None:
     if arguments.emit:
         found, variables = folder.load_candidates(arguments.folder)
-        asked = plan(found, variables).questions[: arguments.budget_calls]
+        asked = _planned(arguments, found, variables)
+        asked = asked.questions[: arguments.budget_calls]
         print(write_questions(asked, arguments.emit))
         return
     expert = _somebody(arguments)
     found, variables = folder.load_candidates(arguments.folder)
     store, budget = _open_store(arguments), _budget(arguments)
-    questions = plan(found, variables, expert=expert, budget=budget)
+    questions = _planned(arguments, found, variables, expert)
     answers = ask(
         questions, expert, store=store, budget=budget, replay=arguments.replay
     )
@@ -407,9 +425,27 @@ def _ask(arguments: argparse.Namespace) -> None:
     _export(arguments, store)
 
 
+def _planned(
+    arguments: argparse.Namespace,
+    found: Candidates,
+    variables: Variables,
+    expert: Expert | None = None,
+) -> Plan:
+    """The questions of a run folder; a critic's depend on what was answered there."""
+    of_critic = arguments.kind == CRITIC.name
+    return plan(
+        found,
+        variables,
+        expert=expert,
+        answers=folder.load_answers(arguments.folder) if of_critic else None,
+        budget=_budget(arguments) if "budget_calls" in arguments else None,
+        kind=arguments.kind,
+    )
+
+
 def _apply(arguments: argparse.Namespace) -> None:
     found, variables = folder.load_candidates(arguments.folder)
-    asked = plan(found, variables).questions
+    asked = _planned(arguments, found, variables).questions
     earlier = folder.load_answers(arguments.folder)
     filled = read_filled(arguments.filled, asked, expert=arguments.by, earlier=earlier)
     _keep(filled, arguments.folder)

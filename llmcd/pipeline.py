@@ -16,6 +16,9 @@ from llmcd.discovery.methods import Method
 from llmcd.expert.answers import Answers
 from llmcd.expert.ask import ask
 from llmcd.expert.budget import Budget, as_budget
+from llmcd.expert.kind import Kind
+from llmcd.expert.kinds import kind_of
+from llmcd.expert.pairs import PairSummary
 from llmcd.expert.panel import Panel
 from llmcd.expert.protocol import Expert
 from llmcd.expert.questions import Plan
@@ -40,6 +43,8 @@ def plan(
     expert: Whom | None = None,
     answers: Answers | None = None,
     budget: Budget | None = None,
+    kind: str | Kind = "pairwise",
+    about: Mapping[tuple[str, str], PairSummary] | None = None,
 ) -> Plan:
     """Choose the pairs that are worth a question, and price them.
 
@@ -55,6 +60,14 @@ def plan(
         What is answered already and need not be asked again.
     budget : Budget, optional
         A limit on calls that does not suffice for the whole plan is noted in it.
+    kind : str or Kind, optional
+        How pairs are asked about, and what that costs: ``"pairwise"`` (2 calls a
+        pair), ``"pairwise-summary"`` (the same, with numbers that you give in
+        ``about``), ``"triplet"`` (at most 6 calls a pair), ``"breadth"`` (2 calls a
+        variable), ``"whole-graph"`` or ``"common-causes"`` (2 calls), ``"critic"``
+        (2 calls a conflict between the data and ``answers``).
+    about : mapping of (str, str) to PairSummary, optional
+        The numbers for ``"pairwise-summary"``: the only statistics that are ever sent.
 
     Returns
     -------
@@ -65,16 +78,27 @@ def plan(
     ------
     VariablesError
         If a column has no description.
+    ValueError
+        If there is no such kind, or it needs what is not given.
     TypeError
         If the budget is no Budget.
     """
     somebody, described = resolve(expert), Variables.of(variables)
     if isinstance(somebody, Panel):
         calls = as_budget(budget).calls
-        found = plan_questions(candidates, described, expert=somebody, answers=answers)
+        found = plan_questions(
+            candidates, described, expert=somebody, answers=answers, kind=kind,
+            about=about,
+        )  # fmt: skip
         return somebody.priced(found, calls)
     return plan_questions(
-        candidates, described, expert=somebody, answers=answers, budget=budget
+        candidates,
+        described,
+        expert=somebody,
+        answers=answers,
+        budget=budget,
+        kind=kind,
+        about=about,
     )
 
 
@@ -122,6 +146,7 @@ def discover(
     bootstrap: int = 50,
     mode: str = "auto",
     budget: Budget | None = None,
+    kind: str | Kind = "pairwise",
     store: Store | str | Path | None = None,
     missing: str = "error",
     seed: int = 0,
@@ -162,6 +187,8 @@ def discover(
         ``safe`` lets the expert direct only what the data leaves open.
     budget : Budget, optional
         Limits in calls, tokens and US dollars that are never overrun.
+    kind : str or Kind, optional
+        How the expert is asked, as in :func:`plan`.
     store : Store or path, optional
         Where answers are kept; asked again with the same store, nothing is paid
         twice.
@@ -205,7 +232,7 @@ def discover(
     age --> pain
     """
     described = Variables.of({} if variables is None else variables)
-    somebody, limit = resolve(expert), as_budget(budget)
+    somebody, limit, kind = resolve(expert), as_budget(budget), kind_of(kind)
     known = Background.of(background).merge(Background.from_variables(described))
     rows = table(data, described if len(described) else None, missing=missing)
     found = candidates(
@@ -214,7 +241,7 @@ def discover(
     )  # fmt: skip
     answers = Answers.none()
     if somebody is not None:
-        questions = plan(found, described, expert=somebody, budget=limit)
+        questions = plan(found, described, expert=somebody, budget=limit, kind=kind)
         answers = ask(questions, somebody, store=store, budget=limit, progress=progress,
                       replay=replay)  # fmt: skip
     return combine(found, answers, variables=described, mode=mode)

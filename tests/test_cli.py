@@ -96,6 +96,26 @@ def test_questions_as_a_file(work, tmp_path, capsys):
     assert sum(x.verdict == "none" for x in answers.answers) == len(filled)
 
 
+def test_the_whole_graph_in_one_prompt(work, tmp_path, capsys):
+    """Two questions for any number of pairs; filled in, every pair is answered."""
+    out, file = str(tmp_path / "run"), tmp_path / "questions.jsonl"
+    assert main(["plan", *arguments(work, f"--out={out}", "--kind=whole-graph")]) == 0
+    assert "2 questions about" in capsys.readouterr().out
+    assert main(["ask", out, f"--emit={file}", "--kind=whole-graph"]) == 0
+    head, *asked = [json.loads(line) for line in file.read_text("utf-8").splitlines()]
+    assert "relations" in head["schema"]["properties"]
+    assert len(asked) == 2
+    filled = [{"id": x["id"], "reasoning": "", "relations": []} for x in asked]
+    file.write_text("\n".join(map(json.dumps, filled)), encoding="utf-8")
+    apply = ["answers", "apply", out, str(file), "--by=me", "--kind=whole-graph"]
+    assert main(apply) == 0
+    assert main(["combine", out]) == 0
+    answers = llmcd.Result.load(out).answers
+    assert answers.complete
+    assert {x.verdict for x in answers.answers} == {"none"}
+    assert len(answers) == 2 * len(answers.pairs())
+
+
 @pytest.mark.parametrize(
     "command, says",
     [

@@ -43,7 +43,8 @@ class Answer:
         None when the expert did not say.
     reason : str or None
         Why there is no verdict: ``unsure``, ``refusal``, ``empty``, ``truncated``,
-        ``filtered``, ``unparsable`` or ``missing``; None when there is one.
+        ``filtered``, ``unparsable``, ``missing`` or ``unmentioned`` (by a reply about
+        several pairs); None when there is one.
     reasoning : str
         In the expert's words.
     stated : mapping of str to float
@@ -57,12 +58,17 @@ class Answer:
     prompt_tokens, completion_tokens : int or None
         Usage, as reported.
     usd : float or None
-        What the answer cost when it was made; None when unknown.
+        What the answer cost when it was made; None when unknown. Text and cost of a
+        reply about several pairs stand in the first of its answers.
+    cause : str or None
+        What was named as the common cause: a column, or the expert's words for
+        something that is none.
     host : str or None
         Where the question was sent when the answer was made; None when nowhere, or
         when that is not known.
     characters : int or None
-        Length of the messages that were sent there.
+        Length of the messages that were sent there; with a question about several
+        pairs in the first of its answers.
     model : str or None
         The name of what really answered, as reported: often with a version.
 
@@ -91,6 +97,7 @@ class Answer:
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     usd: float | None = None
+    cause: str | None = None
     host: str | None = None
     characters: int | None = None
     model: str | None = None
@@ -371,7 +378,7 @@ class Answers:
         return tuple(
             Sent(
                 *where,
-                len(those),
+                sum(x.characters is not None for x in those),
                 sum(x.characters or 0 for x in those),
                 sum(x.prompt_tokens for x in those if x.prompt_tokens) or None,
             )

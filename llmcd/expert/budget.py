@@ -10,13 +10,12 @@ from typing import NamedTuple
 
 from llmcd.errors import ExpertError
 from llmcd.expert.protocol import Reply, is_free, label
-from llmcd.expert.questions import REPLY_SCHEMA, Question, canonical_json
+from llmcd.expert.questions import Question, canonical_json
 
 __all__ = ["Budget", "Ledger", "Permit", "Price", "as_budget", "worst_price"]
 
 _LONGEST_REPLY = 2000  # tokens, for experts that do not say
 _PER_MESSAGE = 16  # tokens that a chat template may put around a message
-_SCHEMA_BYTES = len(canonical_json(REPLY_SCHEMA))
 
 
 @dataclass(frozen=True)
@@ -150,7 +149,7 @@ def worst_price(
         return Price(0, 0.0)
     messages = question.messages
     sent = sum(len(m["content"].encode()) + _PER_MESSAGE for m in messages)
-    sent += _SCHEMA_BYTES
+    sent += len(canonical_json(question.schema))
     received = max_tokens or int(getattr(expert, "max_tokens", _LONGEST_REPLY))
     cost = getattr(expert, "cost", None)
     return Price(sent + received, cost(sent, received) if cost else None)

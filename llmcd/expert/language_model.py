@@ -21,9 +21,9 @@ from llmcd.expert.failures import (
     failure_of,
     without_known_keys,
 )
+from llmcd.expert.kinds import read_reply
 from llmcd.expert.protocol import Reply
-from llmcd.expert.questions import REPLY_SCHEMA, Question
-from llmcd.expert.replies import parse_reply
+from llmcd.expert.questions import Question
 from llmcd.expert.turns import Turns
 
 __all__ = ["LanguageModel", "has_litellm", "is_known_model", "is_routed", "providers"]
@@ -38,10 +38,6 @@ _LOGGERS = ("LiteLLM", "LiteLLM Proxy", "LiteLLM Router")
 _TALKATIVE = ("openai", "httpx", "httpcore")
 # credentials of these may also lie in files, so a missing variable proves nothing
 _OTHER_LOGINS = {"azure", "azure_ai", "bedrock", "sagemaker", "vertex_ai", "watsonx"}
-_RESPONSE_FORMAT = {
-    "type": "json_schema",
-    "json_schema": {"name": "verdict", "strict": True, "schema": REPLY_SCHEMA},
-}
 
 
 def _litellm() -> Any:
@@ -311,7 +307,8 @@ class LanguageModel:
         found = self._attempts(question, self.max_tokens, permit)
         if isinstance(found, Failure):
             raise self._error(found)
-        if parse_reply(found).reason != "truncated":
+        said = read_reply(found, question)
+        if not all(each.parsed.reason == "truncated" for each in said):
             return found
         # thinking may have used up all that was allowed: once more, with room for it
         longer = _LONGER * self.max_tokens
@@ -375,7 +372,14 @@ class LanguageModel:
         if self.temperature is not None:
             settings["temperature"] = self.temperature
         if with_schema:
-            settings["response_format"] = _RESPONSE_FORMAT
+            settings["response_format"] = {
+                "type": "json_schema",
+                "json_schema": {
+                    "name": "verdict",
+                    "strict": True,
+                    "schema": dict(question.schema),
+                },
+            }
         if self.api_base is not None:
             settings["api_base"] = self.api_base
         if self._key is not None:

@@ -93,7 +93,7 @@ class Run:
         self._look_up()
         for task in self.tasks:
             task.give_up()
-        return [task for task in self.tasks if task.answer is None]
+        return [task for task in self.tasks if not task.answers]
 
     def replay(self) -> Answers:
         """Every answer from the store, or an error that says how many are missing."""
@@ -122,7 +122,7 @@ class Run:
         if known is None:
             return False
         task.take(known)
-        self.n_stored += task.answer is not None
+        self.n_stored += bool(task.answers)
         return True
 
     # --- asking -----------------------------------------------------------------------
@@ -147,14 +147,15 @@ class Run:
     def _tell(self, bar: Bar) -> None:
         if not bar.is_seen:
             return
-        done = [task.answer for task in self.tasks if task.answer is not None]
-        silent = sum(answer.verdict is None for answer in done)
+        done = [task for task in self.tasks if task.answers]
+        silent = sum(all(x.verdict is None for x in task.answers) for task in done)
         state = f"{self.n_stored} stored, {silent} without a verdict"
         bar.tell(len(done), state + (f", {self.ledger}" if self.ledger else ""))
 
     def _answers(self) -> Answers:
-        found = tuple(task.answer for task in self.tasks if task.answer is not None)
-        if len(found) == len(self.tasks):
+        answered = [task for task in self.tasks if task.answers]
+        found = tuple(answer for task in answered for answer in task.answers)
+        if len(answered) == len(self.tasks):
             return Answers(found)
         self._raise_for_nothing(bool(found))
         go_on = "ask again with the same store to go on"
@@ -163,7 +164,7 @@ class Run:
         unfinished: dict[str, str] = {}
         for member in self.members:
             mine = [task for task in self.tasks if task.member is member]
-            done = sum(task.answer is not None for task in mine)
+            done = sum(bool(task.answers) for task in mine)
             if done < len(mine):
                 why = self.stop.why or f"dropped because: {member.problem}"
                 said = f"{done} of {len(mine)} questions answered; {why}; {go_on}"

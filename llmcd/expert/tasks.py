@@ -4,74 +4,47 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Generator
+from dataclasses import replace
 from typing import Any
 
 from llmcd.errors import ExpertError
 from llmcd.expert.answers import Answer
 from llmcd.expert.budget import Permit
+from llmcd.expert.kinds import answers_from, kind_of, read_reply
 from llmcd.expert.protocol import Expert, Reply, identity, label, untold
 from llmcd.expert.questions import Question
-from llmcd.expert.replies import Parsed, parse_reply
 from llmcd.expert.store import Store, question_key
 
 __all__ = ["Member", "Task"]
 
-_REMARK = (
-    "This could not be read. Reply again with one JSON object and nothing else, with "
-    'the keys "reasoning", "verdict" and "probability", where "verdict" is one of '
-    '"A_causes_B", "B_causes_A", "no_direct_relation", "common_cause", "unsure".'
-)
 _QUOTED = 2000  # characters of an unreadable reply that are shown back
 
 
 def _exchange(
     question: Question, expert: str
-) -> Generator[Question, Reply | None, Answer]:
-    """Yield what is to be asked, take the replies, return the answer."""
+) -> Generator[Question, Reply | None, tuple[Answer, ...]]:
+    """Yield what is to be asked, take the replies, return the answers."""
     first = yield question
     reply = first or Reply(None)
-    parsed, replies, sent = parse_reply(reply), [reply], _length(question)
-    if parsed.reason == "unparsable":
-        more = question.again((reply.text or "")[:_QUOTED], _REMARK)
+    replies, sent = [reply], _length(question)
+    said = read_reply(reply, question)
+    if all(x.parsed.reason == "unparsable" for x in said):
+        remark = kind_of(question.kind).remark
+        more = question.again((reply.text or "")[:_QUOTED], remark)
         second = yield more
         if second is not None and second.finish != "missing":
-            reply, parsed = second, parse_reply(second)
             replies.append(second)
             sent += _length(more)
-    return _answer(question, expert, parsed, replies, sent)
+    found = answers_from(question, replies, expert=expert)
+    last = replies[-1]
+    told = [replace(x, host=last.host, model=last.model) for x in found]
+    if last.host is not None:
+        told[0] = replace(told[0], characters=sent)
+    return tuple(told)
 
 
 def _length(question: Question) -> int:
     return sum(len(message["content"]) for message in question.messages)
-
-
-def _answer(
-    question: Question, expert: str, parsed: Parsed, replies: list[Reply], sent: int
-) -> Answer:
-    def total(name: str) -> Any:
-        known = [v for r in replies if (v := getattr(r, name)) is not None]
-        return sum(known) if known else None
-
-    host = replies[-1].host
-    return Answer(
-        a=question.a,
-        b=question.b,
-        verdict=parsed.verdict,
-        reason=parsed.reason,
-        reasoning=parsed.reasoning,
-        stated=parsed.stated,
-        expert=expert,
-        kind=question.kind,
-        prompt_version=question.prompt_version,
-        sample=question.sample,
-        raw=replies[-1].text,
-        prompt_tokens=total("prompt_tokens"),
-        completion_tokens=total("completion_tokens"),
-        usd=total("usd"),
-        host=host,
-        characters=None if host is None else sent,
-        model=replies[-1].model,
-    )
 
 
 class Member:
@@ -112,14 +85,14 @@ class Task:
         self.question, self.member = question, member
         self._steps = _exchange(question, member.label)
         self.waiting: Question | None = next(self._steps)
-        self.answer: Answer | None = None
+        self.answers: tuple[Answer, ...] = ()
 
     def take(self, reply: Reply | None) -> None:
         """Go on with a reply, or without one."""
         try:
             self.waiting = self._steps.send(reply)
         except StopIteration as done:
-            self.waiting, self.answer = None, done.value
+            self.waiting, self.answers = None, done.value
 
     def give_up(self) -> None:
         """Make do without the second reply, if that is what is missing."""
