@@ -32,11 +32,13 @@ if TYPE_CHECKING:
     from llmcd.expert.budget import Budget as Budget
     from llmcd.expert.human import Human as Human
     from llmcd.expert.language_model import LanguageModel as LanguageModel
+    from llmcd.expert.panel import Panel as Panel
     from llmcd.expert.protocol import Reply as Reply
     from llmcd.expert.questions import Plan as Plan
     from llmcd.expert.questions import Question as Question
     from llmcd.expert.recorded import Recorded as Recorded
     from llmcd.expert.simulated import Simulated as Simulated
+    from llmcd.expert.store import Store as Store
     from llmcd.graph import Graph as Graph
     from llmcd.pipeline import combine as combine
     from llmcd.pipeline import discover as discover
@@ -74,6 +76,8 @@ _WHERE = {
     "LanguageModel": "expert.language_model",
     "Recorded": "expert.recorded",
     "Human": "expert.human",
+    "Panel": "expert.panel",
+    "Store": "expert.store",
     "Simulated": "expert.simulated",
     "Result": "result",
     "LlmcdError": "errors",

@@ -15,15 +15,20 @@ import llmcd
 from llmcd import folder
 from llmcd.background import Background
 from llmcd.data.files import read_rows
+from llmcd.discovery.ensemble import Candidates
 from llmcd.discovery.limits import Limits
-from llmcd.errors import DataError, LlmcdError, VariablesError
+from llmcd.errors import DataError, ExpertError, LlmcdError, VariablesError
 from llmcd.expert.answers import Answers
-from llmcd.expert.ask import ask
+from llmcd.expert.ask import ask, count_stored
 from llmcd.expert.budget import Budget
+from llmcd.expert.kinds import KINDS
 from llmcd.expert.package import read_filled, write_questions
+from llmcd.expert.pairs import CRITIC, SUMMARY
 from llmcd.expert.protocol import Expert
+from llmcd.expert.questions import Plan
 from llmcd.expert.recorded import Recorded
 from llmcd.expert.resolve import resolve
+from llmcd.expert.store import Store
 from llmcd.formats import FORMATS, from_edge_list
 from llmcd.graph import Graph
 from llmcd.metrics import arrowhead_scores, shd
@@ -116,6 +121,7 @@ def _add_discover(commands: Any) -> None:
     one = commands.add_parser("discover", help="from a table to an explained graph")
     _data_arguments(one)
     _expert_arguments(one)
+    _store_arguments(one)
     one.add_argument("--mode", default="auto", choices=["auto", "safe"])
     one.add_argument("--out", metavar="DIR", help="write the run folder and report")
     one.add_argument("--json", action="store_true", help="print the edges as JSON")
@@ -135,6 +141,7 @@ def _add_ask(commands: Any) -> None:
     one = commands.add_parser("ask", help="ask what `plan --out DIR` prepared")
     one.add_argument("folder", metavar="DIR")
     _expert_arguments(one)
+    _store_arguments(one)
     one.add_argument(
         "--emit", metavar="FILE", help="write the questions for somebody to fill in"
     )
@@ -147,6 +154,7 @@ def _add_answers(commands: Any) -> None:
     one = steps.add_parser("apply", help="take back what `ask DIR --emit` wrote")
     one.add_argument("folder", metavar="DIR")
     one.add_argument("filled", metavar="FILE", help="the questions, filled in")
+    _kind_argument(one)
     one.add_argument(
         "--by", required=True, metavar="WHO", help="who answered, and when"
     )
@@ -216,21 +224,53 @@ def _data_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--jobs", type=int, default=-1, metavar="N", help="processes")
 
 
+def _kind_argument(parser: argparse.ArgumentParser) -> None:
+    # the numbers of a summary can only be handed over from Python
+    kinds = {name: kind for name, kind in KINDS.items() if name != SUMMARY.name}
+    costs = "; ".join(f"{name}: {kind.cost}" for name, kind in kinds.items())
+    parser.add_argument(
+        "--kind", default="pairwise", choices=list(kinds), help=f"how to ask ({costs})"
+    )
+
+
 def _expert_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--expert",
-        default="none",
+        action="append",
         metavar="WHO",
-        help="provider/model, recorded:FILE, human or none",
+        help="provider/model, recorded:FILE, human or none; again for a panel",
+    )
+    parser.add_argument(
+        "--api-base", metavar="URL", help="the model's server, when it is another one"
+    )
+    parser.add_argument(
+        "--api-key-env",
+        metavar="NAME",
+        help="the environment variable with that server's own key",
     )
     parser.add_argument(
         "--store",
         metavar="FILE",
         help="keep replies there instead of in the run folder; pay nothing twice",
     )
+    parser.add_argument(
+        "--replay",
+        action="store_true",
+        help="take every reply from the store; ask nothing, fail if one is missing",
+    )
+    _kind_argument(parser)
     parser.add_argument("--budget-calls", type=int, metavar="N")
     parser.add_argument("--budget-tokens", type=int, metavar="N")
     parser.add_argument("--budget-usd", type=float, metavar="USD")
+
+
+def _store_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--export", metavar="FILE", help="write the store as lines to read and share"
+    )
+    parser.add_argument(
+        "--import", metavar="FILE", dest="taken", help="first put an --export in it"
+    )
 
 
 # --- reading what the arguments name --------------------------------------------------
@@ -282,8 +322,40 @@ def _store(arguments: argparse.Namespace) -> Path | None:
     return Path(home) / folder.STORE if home else None
 
 
+def _expert(arguments: argparse.Namespace) -> Expert | None:
+    whom = arguments.expert or ["none"]
+    server: dict[str, str] = {}
+    if arguments.api_base:
+        server["api_base"] = arguments.api_base
+    if arguments.api_key_env:
+        server["api_key"] = os.environ.get(arguments.api_key_env, "")
+        if not server["api_key"]:
+            raise ValueError(f"the variable {arguments.api_key_env} holds no key")
+    return resolve(whom[0] if len(whom) == 1 else whom, **server)
+
+
+def _open_store(arguments: argparse.Namespace) -> Path | None:
+    """The store's path, with what --import names in it."""
+    store = _store(arguments)
+    if store is None and (arguments.export or arguments.taken or arguments.replay):
+        raise ValueError("--export, --import and --replay need --store FILE or --out")
+    if store is not None and arguments.taken:
+        with Store(store) as opened:
+            new = opened.take_in(arguments.taken)
+        print(f"{new} replies of {arguments.taken} are new in {store}", file=sys.stderr)
+    return store
+
+
+def _export(arguments: argparse.Namespace, store: Path | None) -> None:
+    if store is None or not arguments.export:
+        return
+    with Store(store) as opened:
+        n = opened.export(arguments.export)
+    print(f"{n} replies in {arguments.export}", file=sys.stderr)
+
+
 def _somebody(arguments: argparse.Namespace) -> Expert:
-    expert = resolve(arguments.expert)
+    expert = _expert(arguments)
     if expert is None:
         raise ValueError(
             "nobody to ask: give --expert provider/model, recorded:FILE or human"
@@ -295,9 +367,10 @@ def _somebody(arguments: argparse.Namespace) -> Expert:
 
 
 def _discover(arguments: argparse.Namespace) -> None:
-    expert = resolve(arguments.expert)
+    expert = _expert(arguments)
     if arguments.out:
         folder.open_folder(arguments.out)  # before anything that takes time or money
+    store = _open_store(arguments)
     variables = _variables(arguments.variables)
     result = discover(
         _rows(arguments, variables),
@@ -308,19 +381,22 @@ def _discover(arguments: argparse.Namespace) -> None:
         bootstrap=arguments.bootstrap,
         mode=arguments.mode,
         budget=_budget(arguments),
-        store=_store(arguments),
+        kind=arguments.kind,
+        store=store,
         missing=arguments.missing,
         seed=arguments.seed,
         n_jobs=arguments.jobs,
         limits=Limits(seconds=arguments.seconds),
+        replay=arguments.replay,
     )
     _show(result, arguments.json)
     if arguments.out:
         _write(result, Path(arguments.out))
+    _export(arguments, store)
 
 
 def _plan(arguments: argparse.Namespace) -> None:
-    expert = resolve(arguments.expert)
+    expert = _expert(arguments)
     if arguments.out:
         folder.open_folder(arguments.out)
     variables = _variables(arguments.variables)
@@ -336,30 +412,68 @@ def _plan(arguments: argparse.Namespace) -> None:
         progress=True,
     )
     _warn(found.warnings)
-    questions = plan(found, variables, expert=expert, budget=_budget(arguments))
+    questions = plan(
+        found, variables, expert=expert, budget=_budget(arguments), kind=arguments.kind
+    )
     print(questions.show() if arguments.show else questions)
     if arguments.out:
         folder.save_candidates(arguments.out, found, variables)
         print(f"kept in {arguments.out}", file=sys.stderr)
+    _tell_stored(questions, expert, arguments)
+
+
+def _tell_stored(
+    questions: Plan, expert: Expert | None, arguments: argparse.Namespace
+) -> None:
+    """How much of a plan is paid for already."""
+    store = _store(arguments)
+    if expert is None or store is None or not (arguments.replay or store.exists()):
+        return
+    stored, missing = count_stored(questions, expert, store)
+    print(f"{stored} replies are in {store}, {missing} would be asked for")
+    if arguments.replay and missing:
+        raise ExpertError(f"a replay would miss {missing} of {stored + missing}")
 
 
 def _ask(arguments: argparse.Namespace) -> None:
     if arguments.emit:
         found, variables = folder.load_candidates(arguments.folder)
-        asked = plan(found, variables).questions[: arguments.budget_calls]
+        asked = _planned(arguments, found, variables)
+        asked = asked.questions[: arguments.budget_calls]
         print(write_questions(asked, arguments.emit))
         return
     expert = _somebody(arguments)
     found, variables = folder.load_candidates(arguments.folder)
-    budget = _budget(arguments)
-    questions = plan(found, variables, expert=expert, budget=budget)
-    answers = ask(questions, expert, store=_store(arguments), budget=budget)
+    store, budget = _open_store(arguments), _budget(arguments)
+    questions = _planned(arguments, found, variables, expert)
+    answers = ask(
+        questions, expert, store=store, budget=budget, replay=arguments.replay
+    )
     _keep(answers, arguments.folder)
+    _export(arguments, store)
+
+
+def _planned(
+    arguments: argparse.Namespace,
+    found: Candidates,
+    variables: Variables,
+    expert: Expert | None = None,
+) -> Plan:
+    """The questions of a run folder; a critic's depend on what was answered there."""
+    of_critic = arguments.kind == CRITIC.name
+    return plan(
+        found,
+        variables,
+        expert=expert,
+        answers=folder.load_answers(arguments.folder) if of_critic else None,
+        budget=_budget(arguments) if "budget_calls" in arguments else None,
+        kind=arguments.kind,
+    )
 
 
 def _apply(arguments: argparse.Namespace) -> None:
     found, variables = folder.load_candidates(arguments.folder)
-    asked = plan(found, variables).questions
+    asked = _planned(arguments, found, variables).questions
     earlier = folder.load_answers(arguments.folder)
     filled = read_filled(arguments.filled, asked, expert=arguments.by, earlier=earlier)
     _keep(filled, arguments.folder)
@@ -370,6 +484,8 @@ def _keep(answers: Answers, run: str) -> None:
     more = len(kept) - len(answers)
     also = f", and {more} from earlier" if more else ""
     print(f"{len(answers)} answers{also} in {Path(run) / folder.ANSWERS}")
+    for sent in answers.sent:
+        print(f"sent for {sent}")
     if answers.note:
         print(f"llmcd: {answers.note}", file=sys.stderr)
 

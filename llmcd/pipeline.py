@@ -16,6 +16,10 @@ from llmcd.discovery.methods import Method
 from llmcd.expert.answers import Answers
 from llmcd.expert.ask import ask
 from llmcd.expert.budget import Budget, as_budget
+from llmcd.expert.kind import Kind
+from llmcd.expert.kinds import kind_of
+from llmcd.expert.pairs import PairSummary
+from llmcd.expert.panel import Panel
 from llmcd.expert.protocol import Expert
 from llmcd.expert.questions import Plan
 from llmcd.expert.resolve import resolve
@@ -29,15 +33,18 @@ if TYPE_CHECKING:
 __all__ = ["ask", "candidates", "combine", "discover", "plan", "table"]
 
 Describes = Variables | Mapping[str, Any] | str | Path
+Whom = Expert | str | Sequence[Expert | str]
 
 
 def plan(
     candidates: Candidates,
     variables: Describes,
     *,
-    expert: Expert | str | None = None,
+    expert: Whom | None = None,
     answers: Answers | None = None,
     budget: Budget | None = None,
+    kind: str | Kind = "pairwise",
+    about: Mapping[tuple[str, str], PairSummary] | None = None,
 ) -> Plan:
     """Choose the pairs that are worth a question, and price them.
 
@@ -47,12 +54,20 @@ def plan(
         The data's side.
     variables : Variables, mapping or path
         Descriptions of the columns.
-    expert : Expert or str, optional
-        Who would be asked; it sets the price.
+    expert : Expert or str, or sequence of these, optional
+        Who would be asked; it sets the price. For several it is the sum.
     answers : Answers, optional
         What is answered already and need not be asked again.
     budget : Budget, optional
         A limit on calls that does not suffice for the whole plan is noted in it.
+    kind : str or Kind, optional
+        How pairs are asked about, and what that costs: ``"pairwise"`` (2 calls a
+        pair), ``"pairwise-summary"`` (the same, with numbers that you give in
+        ``about``), ``"triplet"`` (at most 6 calls a pair), ``"breadth"`` (2 calls a
+        variable), ``"whole-graph"`` or ``"common-causes"`` (2 calls), ``"critic"``
+        (2 calls a conflict between the data and ``answers``).
+    about : mapping of (str, str) to PairSummary, optional
+        The numbers for ``"pairwise-summary"``: the only statistics that are ever sent.
 
     Returns
     -------
@@ -63,15 +78,27 @@ def plan(
     ------
     VariablesError
         If a column has no description.
+    ValueError
+        If there is no such kind, or it needs what is not given.
     TypeError
         If the budget is no Budget.
     """
+    somebody, described = resolve(expert), Variables.of(variables)
+    if isinstance(somebody, Panel):
+        calls = as_budget(budget).calls
+        found = plan_questions(
+            candidates, described, expert=somebody, answers=answers, kind=kind,
+            about=about,
+        )  # fmt: skip
+        return somebody.priced(found, calls)
     return plan_questions(
         candidates,
-        Variables.of(variables),
-        expert=resolve(expert),
+        described,
+        expert=somebody,
         answers=answers,
         budget=budget,
+        kind=kind,
+        about=about,
     )
 
 
@@ -112,19 +139,21 @@ def combine(
 def discover(
     data: pd.DataFrame,
     variables: Describes | None = None,
-    expert: Expert | str | None = None,
+    expert: Whom | None = None,
     *,
     method: str | Method | Sequence[str | Method] = "auto",
     background: Background | Mapping[str, Any] | None = None,
     bootstrap: int = 50,
     mode: str = "auto",
     budget: Budget | None = None,
+    kind: str | Kind = "pairwise",
     store: Store | str | Path | None = None,
     missing: str = "error",
     seed: int = 0,
     n_jobs: int | None = None,
     limits: Limits | None = None,
     progress: bool = True,
+    replay: bool = False,
 ) -> Result:
     """Find out what causes what, from a table and what its columns mean.
 
@@ -143,9 +172,10 @@ def discover(
     variables : Variables, mapping, or path, optional
         What the columns mean: ``{name: text}``, the content of a ``variables.yaml``,
         or its path. Needed when somebody is asked.
-    expert : Expert or str, optional
+    expert : Expert or str, or sequence of these, optional
         ``"provider/model"``, ``"recorded:FILE"``, ``"human"``, any object with
-        ``answer(question)``, or None to ask nobody.
+        ``answer(question)``, or None to ask nobody. Several are each asked everything
+        and trusted as far as each has earned it.
     method : {"auto", "order", "pc", "ges"}, Method, or several of these, optional
         How candidates are found.
     background : Background or mapping, optional
@@ -157,6 +187,8 @@ def discover(
         ``safe`` lets the expert direct only what the data leaves open.
     budget : Budget, optional
         Limits in calls, tokens and US dollars that are never overrun.
+    kind : str or Kind, optional
+        How the expert is asked, as in :func:`plan`.
     store : Store or path, optional
         Where answers are kept; asked again with the same store, nothing is paid
         twice.
@@ -170,6 +202,8 @@ def discover(
         Of time and memory for finding candidates.
     progress : bool, optional
         Whether to show progress on standard error.
+    replay : bool, optional
+        Take every reply from the store, ask nothing, and fail when one is missing.
 
     Returns
     -------
@@ -198,7 +232,7 @@ def discover(
     age --> pain
     """
     described = Variables.of({} if variables is None else variables)
-    somebody, limit = resolve(expert), as_budget(budget)
+    somebody, limit, kind = resolve(expert), as_budget(budget), kind_of(kind)
     known = Background.of(background).merge(Background.from_variables(described))
     rows = table(data, described if len(described) else None, missing=missing)
     found = candidates(
@@ -207,6 +241,7 @@ def discover(
     )  # fmt: skip
     answers = Answers.none()
     if somebody is not None:
-        questions = plan(found, described, expert=somebody, budget=limit)
-        answers = ask(questions, somebody, store=store, budget=limit, progress=progress)
+        questions = plan(found, described, expert=somebody, budget=limit, kind=kind)
+        answers = ask(questions, somebody, store=store, budget=limit, progress=progress,
+                      replay=replay)  # fmt: skip
     return combine(found, answers, variables=described, mode=mode)

@@ -516,6 +516,7 @@ def _summary(one: Combined) -> list[str]:
             f"{trust.expert}: {total} questions, {abstained} without an answer. "
             f"{trust.finding}"
         )
+    lines += [f"sent for {sent}" for sent in one.answers.sent]
     return lines
 
 

@@ -102,6 +102,26 @@ def test_questions_as_a_file(work, tmp_path, capsys):
     assert sum(x.verdict == "none" for x in answers.answers) == len(filled)
 
 
+def test_the_whole_graph_in_one_prompt(work, tmp_path, capsys):
+    """Two questions for any number of pairs; filled in, every pair is answered."""
+    out, file = str(tmp_path / "run"), tmp_path / "questions.jsonl"
+    assert main(["plan", *arguments(work, f"--out={out}", "--kind=whole-graph")]) == 0
+    assert "2 questions about" in capsys.readouterr().out
+    assert main(["ask", out, f"--emit={file}", "--kind=whole-graph"]) == 0
+    head, *asked = [json.loads(line) for line in file.read_text("utf-8").splitlines()]
+    assert "relations" in head["schema"]["properties"]
+    assert len(asked) == 2
+    filled = [{"id": x["id"], "reasoning": "", "relations": []} for x in asked]
+    file.write_text("\n".join(map(json.dumps, filled)), encoding="utf-8")
+    apply = ["answers", "apply", out, str(file), "--by=me", "--kind=whole-graph"]
+    assert main(apply) == 0
+    assert main(["combine", out]) == 0
+    answers = llmcd.Result.load(out).answers
+    assert answers.complete
+    assert {x.verdict for x in answers.answers} == {"none"}
+    assert len(answers) == 2 * len(answers.pairs())
+
+
 @pytest.mark.parametrize(
     "command, says",
     [
@@ -215,7 +235,7 @@ def test_discover_keeps_replies_in_its_folder(work, tmp_path, monkeypatch, capsy
     """A budget stops the asking, not the run; the next runs pay only for the rest."""
     out, experts = tmp_path / "run", [Paid(), Paid(), Paid()]
     coming = iter(experts)
-    monkeypatch.setattr("llmcd.cli.resolve", lambda name: next(coming))
+    monkeypatch.setattr("llmcd.cli.resolve", lambda name, **server: next(coming))
     some = [*arguments(work, f"--out={out}"), "--budget-calls=3"]
     assert main(["discover", *some]) == 0
     assert "answers are incomplete" in capsys.readouterr().out
@@ -359,3 +379,74 @@ def test_export(work, tmp_path, capsys):
     with pytest.raises(SystemExit):
         main(["export", str(run), "--format", "docx"])
     assert "invalid choice: 'docx'" in capsys.readouterr().err
+
+
+# --- asking ---------------------------------------------------------------------------
+
+
+def test_a_panel(work, tmp_path, capsys):
+    """--expert twice is two experts, in the plan and in the result."""
+    out = str(tmp_path / "run")
+    two = [recording(work, "ann", "none"), recording(work, "bob", "a->b")]
+    assert main(["plan", *arguments(work, *two, f"--out={out}")]) == 0
+    assert "to ann + bob" in capsys.readouterr().out
+    assert main(["ask", out, *two]) == 0
+    assert main(["combine", out]) == 0
+    result = llmcd.Result.load(out)
+    assert result.answers.experts == ("ann", "bob")
+    assert list(result.reliability["expert"]) == ["ann", "bob"]
+    assert main(["discover", *arguments(work, two[0], two[0])]) == 1
+    assert "both called 'ann'" in capsys.readouterr().err
+
+
+def test_replay_and_sharing(work, tmp_path, monkeypatch, capsys):
+    """A store goes to somebody else as lines, and replays there without one call."""
+    store, lines = tmp_path / "s.sqlite", tmp_path / "shared.jsonl"
+    experts = [Paid() for _ in range(7)]
+    coming = iter(experts)
+    monkeypatch.setattr("llmcd.cli.resolve", lambda name, **server: next(coming))
+    base = arguments(work, f"--store={store}")
+    assert main(["plan", *base, "--replay"]) == 1
+    assert "there is no store" in capsys.readouterr().err
+    assert main(["discover", *base, "--budget-calls=3"]) == 0
+    capsys.readouterr()
+    assert main(["plan", *base, "--replay"]) == 1
+    said = capsys.readouterr()
+    missing = int(said.err.split("would miss ")[1].split()[0])
+    assert f"3 replies are in {store}, {missing} would be asked for" in said.out
+    assert main(["discover", *base, "--replay"]) == 1
+    assert f"{missing} of {missing + 3} replies are not" in capsys.readouterr().err
+    assert main(["discover", *base, f"--export={lines}"]) == 0
+    first = capsys.readouterr().out
+    assert len(lines.read_text("utf-8").splitlines()) == missing + 3
+    asked = [x.asked for x in experts]
+    assert asked == [0, 3, 0, 0, missing, 0, 0]
+
+    there = arguments(work, f"--store={tmp_path / 'there.sqlite'}")
+    again = tmp_path / "again.jsonl"
+    taken = [f"--import={lines}", f"--export={again}"]
+    assert main(["discover", *there, "--replay", *taken]) == 0
+    said = capsys.readouterr()
+    assert said.out == first
+    assert f"{missing + 3} replies of {lines} are new" in said.err
+    assert again.read_bytes() == lines.read_bytes()
+    assert main(["plan", *there, "--replay"]) == 0
+    assert [x.asked for x in experts] == asked
+
+
+@pytest.mark.parametrize(
+    "wrong, words",
+    [
+        (["--replay"], "need --store FILE or --out"),
+        (["--export=x.jsonl"], "need --store FILE or --out"),
+        (["--api-base=http://localhost:1/v1", "--expert=human"], "is no model"),
+        (["--api-base=https://h.example/v1", "--expert=openai/x"], "--api-key-env"),
+        (["--api-base=http://h.example/v1", "--expert=openai/x"], "must be https"),
+        (["--expert=openai/x", "--api-key-env=NO_SUCH_KEY"], "NO_SUCH_KEY holds no"),
+    ],
+)
+def test_wrong_ways_to_ask(work, capsys, monkeypatch, wrong, words):
+    """Each is one sentence that says what to do, before any work."""
+    monkeypatch.delenv("NO_SUCH_KEY", raising=False)
+    assert main(["discover", *arguments(work, *wrong)]) == 1
+    assert words in capsys.readouterr().err

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from llmcd.expert.answers import Answer, Answers
+from llmcd.expert.pairs import revised
 
 __all__ = ["Vote", "position_share", "order_consistency", "votes"]
 
@@ -62,7 +63,8 @@ def votes(answers: Answers) -> tuple[Vote, ...]:
     """Read every pair's replies together, expert by expert.
 
     Repeats in the same presentation order are first reduced to their majority, so
-    that asking ten times is not ten votes; a tie between verdicts is no verdict.
+    that asking ten times is not ten votes; a tie between verdicts is no verdict. Of a
+    critic's answers only what they withdraw counts.
 
     Parameters
     ----------
@@ -80,7 +82,7 @@ def votes(answers: Answers) -> tuple[Vote, ...]:
     ()
     """
     grouped: dict[tuple[str, str, str], list[Answer]] = {}
-    for answer in answers.answers:
+    for answer in revised(answers).answers:
         a, b = sorted((answer.a, answer.b))
         grouped.setdefault((answer.expert, a, b), []).append(answer)
     return tuple(

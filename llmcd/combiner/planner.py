@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import inf
+from typing import Any
 
+from llmcd.combiner.reconcile import combine
 from llmcd.combiner.reliability import probes
 from llmcd.discovery.ensemble import Candidates
 from llmcd.errors import VariablesError
 from llmcd.expert.answers import Answers
 from llmcd.expert.budget import Budget, as_budget
+from llmcd.expert.common_causes import COMMON_CAUSES
+from llmcd.expert.kind import Kind, Pair
+from llmcd.expert.kinds import kind_of
+from llmcd.expert.pairs import CRITIC, Dispute
 from llmcd.expert.protocol import Expert, label
-from llmcd.expert.questions import (
-    Plan,
-    PlannedPair,
-    Question,
-    is_letter,
-    pairwise_question,
-)
+from llmcd.expert.questions import Plan, PlannedPair, Question
+from llmcd.expert.wordings import is_label
 from llmcd.variables import Variables
 
-__all__ = ["plan_questions", "worthwhile_pairs"]
+__all__ = ["disputes", "plan_questions", "worthwhile_pairs"]
 
 LEAST_SUPPORT = 0.1
 OPEN_PER_PROBE = 3
 _PROBE = "probe: directed by the data"
 _OPEN = "undecided direction"
 _UNCERTAIN = "uncertain adjacency"
+_CONFLICT = "conflict of data and expert"
 _REASONS = {_PROBE: (0.0, OPEN_PER_PROBE), _OPEN: (0.5, 1.0), _UNCERTAIN: (inf, 0.0)}
 
 
@@ -85,8 +88,10 @@ def plan_questions(
     expert: Expert | None = None,
     answers: Answers | None = None,
     budget: Budget | None = None,
+    kind: str | Kind = "pairwise",
+    about: Mapping[Pair, Any] | None = None,
 ) -> Plan:
-    """Put the worthwhile pairs into words, both presentation orders each.
+    """Put the worthwhile pairs into words, each in both presentation orders.
 
     Parameters
     ----------
@@ -97,10 +102,15 @@ def plan_questions(
     expert : Expert, optional
         For the label, the number of samples and the price.
     answers : Answers, optional
-        Pairs that these answer already are not asked again.
+        Pairs that these answer already are not asked again. The critic is asked about
+        those on which they are in conflict with the data.
     budget : Budget, optional
         A limit on calls that does not suffice for every pair is noted. Nothing is left
         out: what a store holds already costs nothing, which only asking can know.
+    kind : str or Kind, optional
+        How the pairs are asked about: one of ``llmcd.expert.kinds.KINDS``.
+    about : mapping of (str, str) to PairSummary, optional
+        For the kind ``pairwise-summary``: the numbers that are sent with each pair.
 
     Returns
     -------
@@ -110,20 +120,27 @@ def plan_questions(
     ------
     VariablesError
         If a column has no description to ask about.
+    ValueError
+        If there is no such kind, or it needs what is not given.
     TypeError
         If the budget is no Budget.
     """
     calls = as_budget(budget).calls
-    _check_described(candidates, variables)
-    answered = set(answers.pairs()) if answers is not None else set[tuple[str, str]]()
-    samples = int(getattr(expert, "samples", 1))
-    pairs = [p for p in worthwhile_pairs(candidates) if (p.a, p.b) not in answered]
-    questions: list[Question] = []
-    for pair in pairs:
-        for sample in range(samples):
-            questions.append(pairwise_question(variables, pair.a, pair.b, sample))
-            questions.append(pairwise_question(variables, pair.b, pair.a, sample))
-    notes: list[str] = []
+    way = kind_of(kind)
+    _check_described(candidates, variables, way)
+    earlier = Answers.none() if answers is None else answers
+    done = _answered(earlier, way)
+    pairs = [p for p in worthwhile_pairs(candidates) if (p.a, p.b) not in done]
+    if way == CRITIC:
+        pairs, about = _disputed(candidates, earlier, expert)
+    questions = way.questions(
+        variables,
+        [(p.a, p.b) for p in pairs],
+        int(getattr(expert, "samples", 1)),
+        names=candidates.names,
+        about=about,
+    )
+    notes = _notes(variables, questions, expert)
     if calls is not None and calls < len(questions):
         notes.append(
             f"{len(pairs)} pairs need {len(questions)} calls, the budget allows "
@@ -131,27 +148,118 @@ def plan_questions(
         )
     return Plan.of(
         pairs=tuple(pairs),
-        questions=tuple(questions),
+        questions=questions,
         expert=expert,
         label="nobody" if expert is None else label(expert),
         notes=tuple(notes),
     )
 
 
-def _check_described(candidates: Candidates, variables: Variables) -> None:
+def _answered(answers: Answers, kind: Kind) -> set[Pair]:
+    """The pairs that are answered already; common causes are another question."""
+    other = COMMON_CAUSES.name
+    same = kind.name == other
+    return {x.pair for x in answers.answers if (x.kind == other) == same}
+
+
+def disputes(
+    candidates: Candidates, answers: Answers, expert: str | None = None
+) -> tuple[Dispute, ...]:
+    """Both sides of every pair on which the data and an expert are in conflict.
+
+    Parameters
+    ----------
+    candidates : Candidates
+        The data's side.
+    answers : Answers
+        The expert's side.
+    expert : str, optional
+        Whose answers to show; those of everybody when None.
+
+    Returns
+    -------
+    tuple of Dispute
+        Strongest first, each pair once.
+    """
+    mine = tuple(
+        x
+        for x in answers.answers
+        if x.kind != CRITIC.name and expert in (None, x.expert)
+    )
+    found: dict[Pair, Dispute] = {}
+    for conflict in combine(candidates, Answers(mine)).conflicts:
+        a, b = conflict.a, conflict.b
+        edge = candidates.graph.edge(a, b)
+        data = "none" if edge is None else None
+        if edge is not None and edge.mark == "-->":
+            data = "a->b" if edge.a == a else "b->a"
+        said = tuple(x for x in mine if {x.a, x.b} == {a, b})
+        found.setdefault((a, b), Dispute(a, b, data, said))
+    return tuple(found.values())
+
+
+def _disputed(
+    candidates: Candidates, answers: Answers, expert: Expert | None
+) -> tuple[list[PlannedPair], dict[Pair, Dispute]]:
+    if not answers.answers:
+        raise ValueError(
+            "the critic looks at conflicts: give answers=, the first answers"
+        )
+    who = None if expert is None else label(expert)
+    found = disputes(candidates, answers, who)
+    adjacency = candidates.adjacency_support
+    place = candidates.graph.index
+    pairs = [
+        PlannedPair(
+            d.a,
+            d.b,
+            _CONFLICT,
+            float(adjacency[place(d.a), place(d.b)]),
+            1 - k / len(found),
+        )
+        for k, d in enumerate(found)
+    ]
+    return pairs, {(d.a, d.b): d for d in found}
+
+
+def _notes(
+    variables: Variables, questions: tuple[Question, ...], expert: Expert | None
+) -> list[str]:
+    notes: list[str] = []
+    odd = variables.suspicious()
+    if odd and questions:
+        names = list(dict.fromkeys(f"{s.name!r} ({s.what})" for s in odd))
+        shown = ", ".join(names[:3]) + (" and others" if len(names) > 3 else "")
+        notes.append(
+            f"texts that seem to be meant for the expert: {shown}; look at "
+            f"variables.suspicious() before asking"
+        )
+    most = getattr(expert, "max_tokens", None)
+    longest = max((q.reply_tokens for q in questions), default=0)
+    if isinstance(most, int) and longest > most:
+        notes.append(
+            f"a reply may need {longest:,} tokens and {most:,} are allowed, so that it "
+            "would be cut; raise max_tokens or ask about fewer variables at a time"
+        )
+    return notes
+
+
+def _check_described(candidates: Candidates, variables: Variables, kind: Kind) -> None:
     missing = [v for v in candidates.names if v not in variables]
     if missing:
         raise VariablesError(
             f"every column needs a description before anything can be asked; missing: "
             f"{missing}. Add them to variables, or use expert=None"
         )
+    labels = tuple(kind.labels(len(candidates.names)))
     bare = [
         name
         for name in candidates.names
-        if is_letter(variables[name].shown) and not variables[name].description
+        if is_label(variables[name].shown, labels) and not variables[name].description
     ]
     if bare:
         raise VariablesError(
-            f"{bare} would be shown to the expert as A or B, the letters that every "
-            "question gives its two variables; add a description or a label"
+            f"{bare} would be shown to the expert under a name that every question "
+            f"gives its own variables ({', '.join(labels[:3])}); add a description or "
+            f"a label"
         )

@@ -2,8 +2,13 @@
 
 from llmcd.expert.answers import Answer, Answers
 from llmcd.expert.budget import Budget
+from llmcd.expert.common_causes import MissingVariable, missing_variables
 from llmcd.expert.human import Human
+from llmcd.expert.kind import Kind
+from llmcd.expert.kinds import KINDS
 from llmcd.expert.language_model import LanguageModel
+from llmcd.expert.pairs import Dispute, PairSummary, revised
+from llmcd.expert.panel import Panel
 from llmcd.expert.protocol import Expert, Reply, StopAsking
 from llmcd.expert.questions import Plan, PlannedPair, Question
 from llmcd.expert.recorded import Recorded
@@ -11,12 +16,18 @@ from llmcd.expert.simulated import Simulated
 from llmcd.expert.store import Store
 
 __all__ = [
+    "KINDS",
     "Answer",
     "Answers",
     "Budget",
+    "Dispute",
     "Expert",
     "Human",
+    "Kind",
     "LanguageModel",
+    "MissingVariable",
+    "PairSummary",
+    "Panel",
     "Plan",
     "PlannedPair",
     "Question",
@@ -25,4 +36,6 @@ __all__ = [
     "Simulated",
     "Store",
     "StopAsking",
+    "missing_variables",
+    "revised",
 ]

@@ -9,14 +9,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
 from llmcd.errors import FormatError
 from llmcd.expert.replies import REASONS, VERDICTS, Parsed, parse_reply
 
-__all__ = ["REASONS", "VERDICTS", "Answer", "Answers", "Parsed", "parse_reply"]
+__all__ = [
+    "REASONS",
+    "VERDICTS",
+    "Answer",
+    "Answers",
+    "Parsed",
+    "Sent",
+    "parse_reply",
+]
 
 _TURNED = {"a->b": "b->a", "b->a": "a->b"}
 _FORMAT = "llmcd answers"
@@ -35,7 +43,8 @@ class Answer:
         None when the expert did not say.
     reason : str or None
         Why there is no verdict: ``unsure``, ``refusal``, ``empty``, ``truncated``,
-        ``filtered``, ``unparsable`` or ``missing``; None when there is one.
+        ``filtered``, ``unparsable``, ``missing`` or ``unmentioned`` (by a reply about
+        several pairs); None when there is one.
     reasoning : str
         In the expert's words.
     stated : mapping of str to float
@@ -49,7 +58,19 @@ class Answer:
     prompt_tokens, completion_tokens : int or None
         Usage, as reported.
     usd : float or None
-        What the answer cost when it was made; None when unknown.
+        What the answer cost when it was made; None when unknown. Text and cost of a
+        reply about several pairs stand in the first of its answers.
+    cause : str or None
+        What was named as the common cause: a column, or the expert's words for
+        something that is none.
+    host : str or None
+        Where the question was sent when the answer was made; None when nowhere, or
+        when that is not known.
+    characters : int or None
+        Length of the messages that were sent there; with a question about several
+        pairs in the first of its answers.
+    model : str or None
+        The name of what really answered, as reported: often with a version.
 
     Raises
     ------
@@ -76,6 +97,10 @@ class Answer:
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     usd: float | None = None
+    cause: str | None = None
+    host: str | None = None
+    characters: int | None = None
+    model: str | None = None
 
     def __post_init__(self) -> None:
         if self.verdict is not None and self.verdict not in VERDICTS:
@@ -146,6 +171,44 @@ class Answer:
         """
         values = {f.name: getattr(self, f.name) for f in fields(self)}
         return values | {"stated": dict(self.stated)}
+
+
+class Sent(NamedTuple):
+    """What left this machine for one expert, when its answers were made.
+
+    Attributes
+    ----------
+    expert : str
+        The expert's label.
+    host : str
+        Scheme, name and port.
+    questions : int
+        How many questions.
+    characters : int
+        Length of all their messages: names or aliases, descriptions, the user's
+        context and the wording.
+    tokens : int or None
+        The same in the provider's count; None when it reported none.
+
+    Examples
+    --------
+    >>> print(Sent("openai/gpt-5", "https://api.openai.com", 2, 2600, 610))
+    openai/gpt-5: 2 questions, 2,600 characters (610 tokens) to https://api.openai.com
+    """
+
+    expert: str
+    host: str
+    questions: int
+    characters: int
+    tokens: int | None
+
+    def __str__(self) -> str:
+        plural = "" if self.questions == 1 else "s"
+        tokens = "" if self.tokens is None else f" ({self.tokens:,} tokens)"
+        return (
+            f"{self.expert}: {self.questions} question{plural}, "
+            f"{self.characters:,} characters{tokens} to {self.host}"
+        )
 
 
 @dataclass(frozen=True)
@@ -295,6 +358,33 @@ class Answers:
             (x.prompt_tokens or 0) + (x.completion_tokens or 0) for x in self.answers
         )
 
+    @property
+    def sent(self) -> tuple[Sent, ...]:
+        """What left this machine, by expert and host; rows of the table never do.
+
+        Answers without a known host, such as those of a person or a recording, are
+        not counted.
+
+        Examples
+        --------
+        >>> one = Answer("x", "y", "a->b", expert="m", host="http://h", characters=9)
+        >>> print(*Answers((one, one)).sent)
+        m: 2 questions, 18 characters to http://h
+        """
+        found: dict[tuple[str, str], list[Answer]] = {}
+        for answer in self.answers:
+            if answer.host is not None:
+                found.setdefault((answer.expert, answer.host), []).append(answer)
+        return tuple(
+            Sent(
+                *where,
+                sum(x.characters is not None for x in those),
+                sum(x.characters or 0 for x in those),
+                sum(x.prompt_tokens for x in those if x.prompt_tokens) or None,
+            )
+            for where, those in sorted(found.items())
+        )
+
     def __str__(self) -> str:
         n = len(self.answers)
         if not n and self.complete:
@@ -307,6 +397,7 @@ class Answers:
             f"{n} answers about {len(self.pairs())} pairs by {', '.join(self.experts)}"
         )
         lines = [f"{head}: {counts}" if n else "no answers"]
+        lines += [f"sent for {one}" for one in self.sent]
         return "\n".join([*lines, *([self.note] if self.note else [])])
 
     def to_frame(self) -> pd.DataFrame:

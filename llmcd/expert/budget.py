@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import math
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from llmcd.errors import ExpertError
 from llmcd.expert.protocol import Reply, is_free, label
-from llmcd.expert.questions import REPLY_SCHEMA, Question, canonical_json
+from llmcd.expert.questions import Question, canonical_json
 
-__all__ = ["Budget", "Ledger", "Price", "as_budget", "worst_price"]
+__all__ = ["Budget", "Ledger", "Permit", "Price", "as_budget", "worst_price"]
 
 _LONGEST_REPLY = 2000  # tokens, for experts that do not say
 _PER_MESSAGE = 16  # tokens that a chat template may put around a message
-_SCHEMA_BYTES = len(canonical_json(REPLY_SCHEMA))
 
 
 @dataclass(frozen=True)
@@ -23,14 +23,15 @@ class Budget:
     """Limits that are never overrun; None is no limit.
 
     The worst that a request can cost is reserved before it is sent: at most one token
-    a byte of text, and the longest allowed reply. When the next question does not fit,
-    asking stops and what was answered is kept. Answers read from a store cost nothing;
-    attempts repeated after a failure of the provider are not counted.
+    a byte of text, and the longest allowed reply. When the next request does not fit,
+    asking stops and what was answered is kept. Answers read from a store cost nothing.
+    A request repeated after a failure is one more call; its tokens count when the one
+    that failed may have been billed, as after a timeout.
 
     Parameters
     ----------
     calls : int, optional
-        Number of questions sent.
+        Number of requests sent.
     tokens : int, optional
         Tokens sent and received.
     usd : float, optional
@@ -117,7 +118,9 @@ class Price(NamedTuple):
     usd: float | None
 
 
-def worst_price(expert: object, question: Question) -> Price:
+def worst_price(
+    expert: object, question: Question, max_tokens: int | None = None
+) -> Price:
     """The most that one request can cost.
 
     Tokenizers that work on bytes never make more than one token of a byte, so the
@@ -129,6 +132,8 @@ def worst_price(expert: object, question: Question) -> Price:
         Its ``free``, ``max_tokens`` and ``cost`` are used where it has them.
     question : Question
         What would be sent.
+    max_tokens : int, optional
+        The longest reply; the expert's own when None.
 
     Returns
     -------
@@ -144,8 +149,8 @@ def worst_price(expert: object, question: Question) -> Price:
         return Price(0, 0.0)
     messages = question.messages
     sent = sum(len(m["content"].encode()) + _PER_MESSAGE for m in messages)
-    sent += _SCHEMA_BYTES
-    received = int(getattr(expert, "max_tokens", _LONGEST_REPLY))
+    sent += len(canonical_json(question.schema))
+    received = max_tokens or int(getattr(expert, "max_tokens", _LONGEST_REPLY))
     cost = getattr(expert, "cost", None)
     return Price(sent + received, cost(sent, received) if cost else None)
 
@@ -157,14 +162,14 @@ class Ledger:
     ----------
     budget : Budget or None
         The limits.
-    expert : Expert
-        Whom the money goes to.
+    *experts : Expert
+        Whom the money goes to; the limits are for all of them together.
 
     Raises
     ------
     ExpertError
-        If money is limited, the expert has no known price, and neither calls nor
-        tokens are limited.
+        If money is limited, an expert has no known price, and neither calls nor tokens
+        are limited.
 
     Examples
     --------
@@ -178,53 +183,71 @@ class Ledger:
     (False, True)
     """
 
-    def __init__(self, budget: Budget | None, expert: object) -> None:
+    def __init__(self, budget: Budget | None, *experts: object) -> None:
         self.budget = as_budget(budget)
-        self.expert = expert
         self.calls = 0
         self.tokens = 0
         self.usd = 0.0
+        self._first = experts[0]
         self._lock = threading.Lock()
         limits = self.budget
         if limits.usd is None or limits.calls is not None or limits.tokens is not None:
             return
         probe = Question("pairwise", "", "", "", "", "")
-        if worst_price(expert, probe).usd is None:
-            raise ExpertError(
-                f"no price is known for {label(expert)}, so a limit in US dollars "
-                f"cannot be kept; give a limit in calls or tokens too, such as "
-                f"Budget(calls=100)"
-            )
+        for expert in experts:
+            if worst_price(expert, probe).usd is None:
+                raise ExpertError(
+                    f"no price is known for {label(expert)}, so a limit in US dollars "
+                    f"cannot be kept; give a limit in calls or tokens too, such as "
+                    f"Budget(calls=100)"
+                )
 
-    def reserve(self, question: Question) -> Price | None:
+    def reserve(self, question: Question, expert: object | None = None) -> Price | None:
         """Set the worst price of a question aside.
 
         Parameters
         ----------
         question : Question
             What would be asked next.
+        expert : Expert, optional
+            Who would be asked; the first when None.
 
         Returns
         -------
         Price or None
             None when it does not fit into the budget.
         """
-        worst = worst_price(self.expert, question)
+        worst = worst_price(self._first if expert is None else expert, question)
+        return worst if self.spend(worst) else None
+
+    def spend(self, price: Price) -> bool:
+        """Count one more call, and set its price aside.
+
+        Parameters
+        ----------
+        price : Price
+            At most what it will cost.
+
+        Returns
+        -------
+        bool
+            False, and nothing is counted, when it does not fit into the budget.
+        """
         limits = self.budget
         with self._lock:
             if limits.calls is not None and self.calls + 1 > limits.calls:
-                return None
-            if limits.tokens is not None and self.tokens + worst.tokens > limits.tokens:
-                return None
-            usd = self.usd + (worst.usd or 0.0)
+                return False
+            if limits.tokens is not None and self.tokens + price.tokens > limits.tokens:
+                return False
+            usd = self.usd + (price.usd or 0.0)
             if limits.usd is not None and usd > limits.usd:
-                return None
+                return False
             self.calls += 1
-            self.tokens += worst.tokens
+            self.tokens += price.tokens
             self.usd = usd
-        return worst
+        return True
 
-    def settle(self, worst: Price, reply: Reply) -> None:
+    def settle(self, worst: Price, reply: Reply, expert: object | None = None) -> None:
         """Replace what was reserved by what a reply really cost.
 
         Parameters
@@ -233,8 +256,10 @@ class Ledger:
             What ``reserve`` gave.
         reply : Reply
             Unknown usage keeps the reserved amount.
+        expert : Expert, optional
+            Who replied; the first when None.
         """
-        if is_free(self.expert):
+        if is_free(self._first if expert is None else expert):
             return
         with self._lock:
             sent, received = reply.prompt_tokens, reply.completion_tokens
@@ -250,3 +275,83 @@ class Ledger:
             if most is not None:
                 parts[i] += f" of {most}"
         return ", ".join(parts)
+
+
+class Permit:
+    """Leave to send one question, with what was set aside for it.
+
+    Parameters
+    ----------
+    ledger : Ledger
+        Where it is set aside.
+    expert : Expert
+        Who is asked.
+    question : Question
+        What is asked.
+    price : Price
+        What the ledger reserved for the first request.
+    stopped : callable, optional
+        True once nobody waits for the reply any more.
+
+    Examples
+    --------
+    >>> q = Question("pairwise", "x", "y", "", "which?", "mine-1")
+    >>> ledger = Ledger(Budget(calls=2), object())
+    >>> permit = Permit(ledger, object(), q, ledger.reserve(q))
+    >>> permit.again(), permit.again()
+    (True, False)
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        expert: object,
+        question: Question,
+        price: Price,
+        stopped: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self.price = price
+        self._ledger, self._expert, self._question = ledger, expert, question
+        self._stopped = stopped
+
+    def again(self, *, billed: bool = False, longer: int | None = None) -> bool:
+        """Whether one more request for the same question may be sent.
+
+        Parameters
+        ----------
+        billed : bool, optional
+            The one before failed but may be billed: what was set aside for it stays
+            spent.
+        longer : int, optional
+            The one before was answered, and the answer counts in the final reply's
+            usage; the next reply may have this many tokens.
+
+        Returns
+        -------
+        bool
+            When True, what it may cost has been set aside.
+        """
+        if self._stopped():
+            return False
+        if longer is not None:
+            more = worst_price(self._expert, self._question, longer)
+        elif billed:
+            more = worst_price(self._expert, self._question)
+        else:
+            more = Price(0, 0.0)
+        if not self._ledger.spend(more):
+            return False
+        if longer is not None:
+            usd = None if more.usd is None else (self.price.usd or 0.0) + more.usd
+            self.price = Price(self.price.tokens + more.tokens, usd)
+        return True
+
+    def settle(self, reply: Reply) -> None:
+        """Replace what was set aside by what the reply really cost.
+
+        Parameters
+        ----------
+        reply : Reply
+            With the usage of all requests that were answered.
+        """
+        self._ledger.settle(self.price, reply, self._expert)

@@ -25,6 +25,15 @@ _NOT_AN_API = re.compile(
 _ABOUT_SCHEMA = re.compile(
     r"response_?format|json_?schema|structured|output_config|guided", re.IGNORECASE
 )
+_TOO_LONG = re.compile(
+    r"context[_ ](?:length|window|size)|maximum context|too many tokens|prompt is too "
+    r"long|exceeds? the (?:available )?context",
+    re.IGNORECASE,
+)
+_FILTERED = re.compile(
+    r"content[_ ](?:filter|policy)|content management policy|safety system",
+    re.IGNORECASE,
+)
 _NO_LOGIN = re.compile(
     r"credentials|api_base is required|missing .{0,30}\bkey\b|\bnot set\b",
     re.IGNORECASE,
@@ -108,6 +117,10 @@ class Failure:
         A key, another login or the library for it is not set up on this machine.
     no_host : bool
         No host has that name, and none has answered before.
+    may_be_billed : bool
+        The request may have reached the model: the reply is what got lost.
+    filtered : bool
+        A filter of the provider refused this question.
 
     Examples
     --------
@@ -122,6 +135,8 @@ class Failure:
     not_an_api: bool = False
     no_login: bool = False
     no_host: bool = False
+    may_be_billed: bool = False
+    filtered: bool = False
 
     @property
     def is_transient(self) -> bool:
@@ -136,6 +151,11 @@ class Failure:
     def refuses_schema(self) -> bool:
         """Whether the request may succeed without the schema of a reply."""
         return self.status in (400, 422) and bool(_ABOUT_SCHEMA.search(self.text))
+
+    @property
+    def too_long(self) -> bool:
+        """Whether the question does not fit into the model's context."""
+        return self.status in (400, 413, 422) and bool(_TOO_LONG.search(self.text))
 
     def hint(self, provider: str) -> str:
         """What the user can do about it.
@@ -163,8 +183,17 @@ class Failure:
             )
         if self.status in (401, 403):
             return "Check the key; nothing was retried."
+        if self.status is not None and 300 <= self.status < 400:
+            return (
+                "It sends to another address, which was not followed: check api_base."
+            )
         if self.status == 404:
             return "Check the model's name."
+        if self.too_long:
+            return (
+                "The question is longer than the model can read: shorten the "
+                "descriptions, or use a model with a longer context."
+            )
         if self.not_an_api:
             return "What answers there is not a language model's API: check api_base."
         if self.wait is not None and self.wait > _LONGEST_WAIT:
@@ -201,6 +230,7 @@ def failure_of(
     is_ours = getattr(problem, "litellm_response_headers", None) is None
     causes = _causes(problem)
     whole = " ".join(map(str, causes[:2]))
+    codes = " ".join(str(getattr(each, "code", None)) for each in causes)
     text = redacted(str(problem), key)
     text = text.partition("Traceback (most recent call last)")[0]
     text = re.sub(r"^litellm\.\w+: |\b\w+Exception - ", "", " ".join(text.split()))
@@ -214,7 +244,18 @@ def failure_of(
         not_an_api=is_ours and bool(_NOT_AN_API.search(text)),
         no_login=is_ours and (no_library or bool(_NO_LOGIN.search(text))),
         no_host=unknown and not has_answered,
+        may_be_billed=_may_be_billed(status, is_ours, causes),
+        filtered=status == 400 and bool(_FILTERED.search(f"{text} {codes}")),
     )
+
+
+def _may_be_billed(status: object, is_ours: bool, causes: list[BaseException]) -> bool:
+    """Whether a model may have worked on a request whose reply never came."""
+    if any(isinstance(x, ConnectionRefusedError | socket.gaierror) for x in causes):
+        return False
+    # a server that says no with a number has not answered; a gateway may have lost
+    # the answer of the one behind it
+    return is_ours or status in (408, 502, 504)
 
 
 def _causes(problem: BaseException) -> list[BaseException]:

@@ -6,6 +6,7 @@ import json
 import sys
 from typing import TextIO
 
+from llmcd.errors import ExpertError
 from llmcd.expert.protocol import Reply, StopAsking
 from llmcd.expert.questions import Question
 from llmcd.expert.recorded import wire_text
@@ -81,7 +82,14 @@ class Human:
         ------
         StopAsking
             If the person types ``q``, or there is nothing more to read.
+        ExpertError
+            If the question is about several pairs.
         """
+        if not question.is_about_one_pair:
+            raise ExpertError(
+                f"a person is asked about one pair at a time, not by questions of the "
+                f"kind {question.kind!r}; use kind='pairwise'"
+            )
         self._show(f"\n{_shown(question)}\n")
         for key, (_, meaning) in _CHOICES.items():
             self._show(f"  {key}  {meaning}\n")
@@ -114,6 +122,8 @@ class Human:
 
 def _shown(question: Question) -> str:
     """The two variables in plain lines; the whole text where it has another form."""
+    if question.kind != "pairwise":
+        return question.user  # a summary, or both sides of a conflict
     start, end = question.user.find("{"), question.user.rfind("}")
     try:
         data = json.loads(question.user[start : end + 1])

@@ -2,39 +2,42 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
 import os
-import random
 import re
 import sys
-import threading
-import time
 import warnings
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
 from llmcd.errors import ExpertError
+from llmcd.expert.budget import Permit
 from llmcd.expert.failures import (
     SECRET_NAME,
     Failure,
     failure_of,
     without_known_keys,
 )
+from llmcd.expert.kinds import read_reply
 from llmcd.expert.protocol import Reply
-from llmcd.expert.questions import REPLY_SCHEMA, Question
+from llmcd.expert.questions import Question
+from llmcd.expert.turns import Turns
 
-__all__ = ["LanguageModel", "is_known_model", "is_routed", "providers"]
+__all__ = ["LanguageModel", "has_litellm", "is_known_model", "is_routed", "providers"]
 
 _LOG = logging.getLogger(__name__)
 _RETRIES = 3
 _BACKOFF = 1.0  # seconds before the first retry, twice as long before each next one
+_LONGER = 4  # times max_tokens, for a second request after a reply that was cut off
+_NO_MORE = "The budget allows no further attempt"
 _LOGGERS = ("LiteLLM", "LiteLLM Proxy", "LiteLLM Router")
+# at DEBUG these write every prompt and every header of a reply into the log
+_TALKATIVE = ("openai", "httpx", "httpcore")
 # credentials of these may also lie in files, so a missing variable proves nothing
 _OTHER_LOGINS = {"azure", "azure_ai", "bedrock", "sagemaker", "vertex_ai", "watsonx"}
-_RESPONSE_FORMAT = {
-    "type": "json_schema",
-    "json_schema": {"name": "verdict", "strict": True, "schema": REPLY_SCHEMA},
-}
 
 
 def _litellm() -> Any:
@@ -46,19 +49,53 @@ def _litellm() -> Any:
     if is_first:
         # pydantic about litellm's own types: nothing that a user could act on
         warnings.filterwarnings("ignore", r"Item .* on TypedDict class", UserWarning)
-    import litellm
+    try:
+        import litellm
+    except ImportError as problem:
+        raise ExpertError(
+            f"litellm cannot be imported ({problem}), and only through it a model can "
+            f"be asked: pip install 'litellm>=1.106.0,<1.107'. What a store or a "
+            f"recording holds needs no litellm"
+        ) from None
 
     if is_first and "LITELLM_LOG" not in os.environ:
         # it logs the traceback of what it also raises; who imports it first, or sets
         # its variable, may want that
         for name in _LOGGERS:
             logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+        for logger in map(logging.getLogger, _TALKATIVE):
+            if logger.level == logging.NOTSET:  # nobody asked for more
+                logger.setLevel(logging.WARNING)
     litellm.suppress_debug_info = True
+    if litellm.client_session is None:
+        # its own client follows redirects, and a question would go to a host that
+        # nobody named
+        from httpx import Client
+        from litellm.llms.custom_httpx.http_handler import get_ssl_configuration
+
+        litellm.client_session = Client(verify=get_ssl_configuration())
+        atexit.register(litellm.client_session.close)
     return litellm
+
+
+def has_litellm() -> bool:
+    """Whether litellm can be imported.
+
+    Returns
+    -------
+    bool
+    """
+    try:
+        _litellm()
+    except ExpertError:
+        return False
+    return True
 
 
 def is_known_model(name: str) -> bool:
     """Whether litellm lists a model under this name without a provider.
+
+    True when there is no litellm: then only stored replies can be had.
 
     Parameters
     ----------
@@ -69,7 +106,7 @@ def is_known_model(name: str) -> bool:
     -------
     bool
     """
-    return name in _litellm().model_cost
+    return not has_litellm() or name in _litellm().model_cost
 
 
 def providers() -> frozenset[str]:
@@ -105,9 +142,11 @@ def is_routed(model: str) -> bool:
 class LanguageModel:
     """A language model behind any provider that litellm knows, or any local server.
 
-    Only the questions' texts are sent. Failures that pass (429 with its Retry-After,
-    5xx, timeouts, dropped connections) are tried again three times; a wrong key, an
-    exhausted quota or an unknown model is not. Nothing falls back in silence.
+    Only the questions' texts are sent. After failures that pass (429 with its
+    Retry-After, 5xx, timeouts, dropped connections) three more requests are tried, by
+    all that are under way together; after a wrong key, an exhausted quota or an
+    unknown model none. A reply that was cut off is asked for once more, with four
+    times the room. Nothing falls back in silence.
 
     Parameters
     ----------
@@ -143,6 +182,8 @@ class LanguageModel:
     LanguageModel('openai/mine', api_base='http://localhost:8080/v1')
     """
 
+    takes_permit = True
+
     def __init__(
         self,
         model: str,
@@ -177,13 +218,13 @@ class LanguageModel:
             is_here = _check_base(api_base)
             if self._key is None and not is_here:
                 raise ValueError(
-                    f"{_host(api_base)} needs its own api_key=...; the keys in the "
-                    f"environment belong to other hosts and are not sent there"
+                    f"{_host(api_base)} needs its own api_key=... (on the command line "
+                    f"--api-key-env NAME); the keys in the environment belong to other "
+                    f"hosts and are not sent there"
                 )
             # a placeholder, so that the client does not take one from the environment
             self._key = self._key or "none"
-        self._lock = threading.Lock()
-        self._not_before = 0.0
+        self._turns = Turns(_RETRIES, _BACKOFF)
         self._takes_schema = True
         self._is_checked = False
         self._has_answered = False
@@ -227,9 +268,10 @@ class LanguageModel:
         Returns
         -------
         float or None
-            US dollars; None for another host and for models without a known price.
+            US dollars; None for another host, for models without a known price, and
+            without litellm.
         """
-        if self.api_base is not None:
+        if self.api_base is not None or not has_litellm():
             return None
         prices = _litellm().model_cost
         provider, _, name = self.model.partition("/")
@@ -242,13 +284,15 @@ class LanguageModel:
             return None
         return float(sent) * prompt_tokens + float(received) * completion_tokens
 
-    def answer(self, question: Question) -> Reply:
+    def answer(self, question: Question, permit: Permit | None = None) -> Reply:
         """Ask the model, with retries where they can help.
 
         Parameters
         ----------
         question : Question
             Its messages are all that is sent.
+        permit : Permit, optional
+            Asked before each further request for this question.
 
         Returns
         -------
@@ -260,50 +304,82 @@ class LanguageModel:
             If there is no key, or the provider fails; without the key in its text.
         """
         self._check_key()
-        attempt = 0
-        while True:
-            self._wait_for_turn()
-            response, problem = self._request(question)
-            if problem is None:
-                return self._reply(response)
-            if self._takes_schema and problem.refuses_schema:
-                _LOG.info("%s takes no schema; asking without", self.label)
-                self._takes_schema = False
-                continue
-            if attempt == _RETRIES or not problem.is_transient:
-                break
-            self._postpone(problem, attempt)
-            attempt += 1
-        # raised here, not where it was caught: no chain leads back to the provider's
+        found = self._attempts(question, self.max_tokens, permit)
+        if isinstance(found, Failure):
+            raise self._error(found)
+        said = read_reply(found, question)
+        if not all(each.parsed.reason == "truncated" for each in said):
+            return found
+        # thinking may have used up all that was allowed: once more, with room for it
+        longer = _LONGER * self.max_tokens
+        if permit is not None and not permit.again(longer=longer):
+            return found
+        second = self._attempts(question, longer, permit)
+        if isinstance(second, Failure):
+            if second.is_transient:
+                raise self._error(second)
+            return found  # so long a reply cannot be had here
+        return _paid_for_both(found, second)
+
+    def _error(self, problem: Failure) -> ExpertError:
+        # made here, not where it was caught: no chain leads back to the provider's
         # exception, whose text and request can hold the key
         where = _host(self.api_base) if self.api_base else "its provider"
-        tried = f" after {attempt + 1} attempts" if attempt else ""
-        raise ExpertError(
+        tried = f" after {_RETRIES + 1} attempts" if problem.is_transient else ""
+        return ExpertError(
             f"{self.label} at {where} failed{tried}: {problem.text.rstrip('.')}. "
             f"{problem.hint(self._provider)}"
         )
 
-    def _wait_for_turn(self) -> None:
-        with self._lock:
-            wait = self._not_before - time.monotonic()
-        if wait > 0:
-            time.sleep(wait)
+    def _attempts(
+        self, question: Question, max_tokens: int, permit: Permit | None
+    ) -> Reply | Failure:
+        before: Failure | None = None
+        while True:
+            turn = self._turns.enter()
+            if turn is None:
+                return self._turns.problem or before or Failure(None, "given up")
+            try:
+                if before is not None and not _may_again(permit, before):
+                    self._turns.left(turn)
+                    return replace(before, text=f"{before.text}. {_NO_MORE}")
+                with_schema = self._takes_schema
+                response, problem = self._request(question, max_tokens, with_schema)
+            except BaseException:
+                self._turns.left(turn)
+                raise
+            if problem is None:
+                self._turns.passed(turn)
+                return self._reply(response)
+            before = problem
+            if with_schema and problem.refuses_schema:
+                self._turns.passed(turn)
+                _LOG.info("%s takes no schema; asking without", self.label)
+                self._takes_schema = False
+            elif problem.filtered:
+                self._turns.passed(turn)
+                return Reply(None, "content_filter", host=self._sent_to(None))
+            elif not problem.is_transient:
+                self._turns.left(turn)
+                return problem
+            elif not self._turns.failed(turn, problem):
+                return self._turns.problem or problem
 
-    def _postpone(self, problem: Failure, attempt: int) -> None:
-        pause = _BACKOFF * 2**attempt * random.uniform(0.5, 1.0)
-        if problem.wait is None:
-            time.sleep(pause)
-            return
-        until = time.monotonic() + problem.wait + pause * 0.1
-        with self._lock:  # the limit is everybody's, so all requests wait
-            self._not_before = max(self._not_before, until)
-
-    def _request(self, question: Question) -> tuple[Any, Failure | None]:
-        settings: dict[str, Any] = {"max_tokens": self.max_tokens}
+    def _request(
+        self, question: Question, max_tokens: int, with_schema: bool
+    ) -> tuple[Any, Failure | None]:
+        settings: dict[str, Any] = {"max_tokens": max_tokens}
         if self.temperature is not None:
             settings["temperature"] = self.temperature
-        if self._takes_schema:
-            settings["response_format"] = _RESPONSE_FORMAT
+        if with_schema:
+            settings["response_format"] = {
+                "type": "json_schema",
+                "json_schema": {
+                    "name": "verdict",
+                    "strict": True,
+                    "schema": dict(question.schema),
+                },
+            }
         if self.api_base is not None:
             settings["api_base"] = self.api_base
         if self._key is not None:
@@ -328,6 +404,16 @@ class LanguageModel:
         self._has_answered = True
         return response, None
 
+    def _sent_to(self, response: Any) -> str:
+        """Scheme, name and port of the host, as far as litellm tells."""
+        base = self.api_base or self._base_in_environment()
+        hidden = getattr(response, "_hidden_params", None)
+        if not base and isinstance(hidden, Mapping):
+            base = hidden.get("api_base")
+        if isinstance(base, str) and urlsplit(base).hostname:
+            return _host(base, path=False)
+        return f"the usual host of {self._provider}"
+
     def _reply(self, response: Any) -> Reply:
         usage = getattr(response, "usage", None)
         sent = _count(getattr(usage, "prompt_tokens", None))
@@ -338,7 +424,9 @@ class LanguageModel:
         model = getattr(response, "model", None)
         choices = getattr(response, "choices", None) or []
         if not choices:
-            return Reply(None, None, None, model, sent, received, usd)
+            return Reply(
+                None, None, None, model, sent, received, usd, self._sent_to(response)
+            )
         message = choices[0].message
         text, extra = (
             message.content,
@@ -353,6 +441,7 @@ class LanguageModel:
             sent,
             received,
             usd,
+            self._sent_to(response),
         )
 
     def _check_key(self) -> None:
@@ -392,11 +481,27 @@ def _count(value: object) -> int | None:
     return value if isinstance(value, int) else None
 
 
-def _host(base: str) -> str:
+def _may_again(permit: Permit | None, before: Failure) -> bool:
+    return permit is None or permit.again(billed=before.may_be_billed)
+
+
+def _paid_for_both(first: Reply, second: Reply) -> Reply:
+    """The second reply, with the usage of both."""
+
+    def total(name: str) -> Any:
+        both = getattr(first, name), getattr(second, name)
+        return None if None in both else sum(both)
+
+    used = {n: total(n) for n in ("prompt_tokens", "completion_tokens", "usd")}
+    return replace(second, **used)
+
+
+def _host(base: str, *, path: bool = True) -> str:
     """Scheme, host and path; never what stands before an @ or behind a ?."""
     parts = urlsplit(base)
     port = f":{parts.port}" if parts.port else ""
-    return f"{parts.scheme}://{parts.hostname}{port}{parts.path}" if base else ""
+    behind = parts.path if path else ""
+    return f"{parts.scheme}://{parts.hostname}{port}{behind}" if base else ""
 
 
 def _check_base(base: str) -> bool:

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from llmcd.errors import FormatError
 from llmcd.expert.answers import Answer, Answers, read_json_lines
-from llmcd.expert.questions import REPLY_SCHEMA, Question
-from llmcd.expert.replies import parse_reply
+from llmcd.expert.kinds import answers_from
+from llmcd.expert.protocol import Reply
+from llmcd.expert.questions import Question
 
 __all__ = ["read_filled", "write_questions"]
 
@@ -64,7 +65,7 @@ def write_questions(
         "version": 1,
         "prompt_version": version,
         "instructions": system,
-        "schema": dict(REPLY_SCHEMA),
+        "schema": dict(asked[0].schema),
     }
     lines = [head, *({"id": _identifier(q), "question": q.user} for q in asked)]
     target = Path(path)
@@ -136,33 +137,38 @@ def read_filled(
             )
         if name in replies:
             raise FormatError(f"{path}, line {number}: {name!r} is answered twice")
-        if "reply" not in line and "verdict" not in line:
+        if line.keys().isdisjoint({"reply", *_telling(asked[name])}):
             continue  # a question that was left open
         reply = line.get("reply", line)
         replies[name] = reply if isinstance(reply, str) else json.dumps(reply)
-    lines = [_answer(q, replies.get(name), expert) for name, q in asked.items()]
+    lines = [
+        answer
+        for name, q in asked.items()
+        for answer in _answers(q, replies.get(name), expert)
+    ]
     known = tuple(x for x in (earlier or Answers()).answers if x.expert == expert)
     merged = Answers(known).updated(Answers(tuple(lines))).answers
-    order = {(q.a, q.b, q.sample): k for k, q in enumerate(asked.values())}
-    found = [x for x in merged if (x.a, x.b, x.sample) in order]
-    found.sort(key=lambda x: order[x.a, x.b, x.sample])
-    left = sum(x.reason == "missing" for x in found)
-    note = f"{left} of {len(found)} questions in {path} have no answer"
+    order = {
+        (q.kind, *x): k
+        for k, (q, x) in enumerate((q, x) for q in asked.values() for x in q.asked)
+    }
+    found = [x for x in merged if _place(x) in order]
+    found.sort(key=lambda x: order[_place(x)])
+    open_still = {_place(x) for x in found if x.reason == "missing"}
+    left = sum((q.kind, *q.asked[0]) in open_still for q in asked.values())
+    note = f"{left} of {len(asked)} questions in {path} have no answer"
     return Answers(tuple(found), {expert: note} if left else {})
 
 
-def _answer(question: Question, reply: str | None, expert: str) -> Answer:
-    said = parse_reply(reply)
-    return Answer(
-        a=question.a,
-        b=question.b,
-        verdict=said.verdict,
-        reason="missing" if reply is None else said.reason,
-        reasoning=said.reasoning,
-        stated=said.stated,
-        expert=expert,
-        kind=question.kind,
-        prompt_version=question.prompt_version,
-        sample=question.sample,
-        raw=reply,
-    )
+def _telling(question: Question) -> set[str]:
+    """The keys of a reply that hold verdicts."""
+    return set(question.schema["required"]) - {"reasoning", "probability"}
+
+
+def _place(answer: Answer) -> tuple[str, str, str, int]:
+    return (answer.kind, answer.a, answer.b, answer.sample)
+
+
+def _answers(question: Question, reply: str | None, expert: str) -> tuple[Answer, ...]:
+    given = Reply(reply, finish="missing" if reply is None else None)
+    return answers_from(question, [given], expert=expert)

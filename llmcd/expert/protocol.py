@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 __all__ = ["Expert", "Reply", "StopAsking", "identity", "is_free", "label", "untold"]
 
 # say how an expert is asked, not what it answers
-_HOW = ("label", "samples", "concurrency", "free", "cost", "interactive")
+_HOW = (
+    "label", "samples", "concurrency", "free", "cost", "interactive", "takes_permit"
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,9 @@ class Reply:
         Usage as reported; None when unknown.
     usd : float or None
         What it cost; None when unknown.
+    host : str or None
+        Scheme, name and port of where the question was sent; None when it was sent
+        nowhere, or when that is not known.
 
     Examples
     --------
@@ -50,6 +55,7 @@ class Reply:
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     usd: float | None = None
+    host: str | None = None
 
 
 @runtime_checkable
@@ -74,6 +80,9 @@ class Expert(Protocol):
         The longest reply, and its price in US dollars or None: for budgets.
     ``interactive`` (bool)
         True when it talks to a person in the terminal: no progress bar is shown.
+    ``takes_permit`` (bool)
+        True for ``answer(question, permit)``, which asks ``permit.again(...)`` before
+        each further request for the same question: see ``budget.Permit``.
 
     Examples
     --------

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from functools import cache
-from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from llmcd.expert.protocol import is_free
+from llmcd.expert.wordings import canonical_json, described, filled
 
 if TYPE_CHECKING:
-    from llmcd.variables import Variable, Variables
+    from llmcd.variables import Variables
 
 __all__ = [
     "CHARACTERS_PER_TOKEN",
@@ -22,11 +20,12 @@ __all__ = [
     "PROMPT_VERSION",
     "REPLY_SCHEMA",
     "WIRE",
+    "Asked",
     "Plan",
     "PlannedPair",
     "Question",
     "canonical_json",
-    "is_letter",
+    "pair_data",
     "pairwise_question",
 ]
 
@@ -55,42 +54,45 @@ REPLY_SCHEMA: Mapping[str, Any] = {
 
 CHARACTERS_PER_TOKEN = 4  # a rule of thumb for English; only estimates use it
 COMPLETION_TOKENS = 200  # reasoning of a few sentences and the object around it
+TOKENS_PER_PAIR = 10  # of a reply about many pairs, most of which are not mentioned
 
 
-def canonical_json(value: Any) -> str:
-    """JSON with sorted keys and no spaces: equal values give equal text.
+class Asked(NamedTuple):
+    """One pair that a reply answers, in the order in which the two were shown.
 
-    Parameters
+    Attributes
     ----------
-    value : JSON value
-        Anything ``json.dumps`` takes, without NaN.
-
-    Returns
-    -------
-    str
+    a, b : str
+        Names in the table; ``a`` was shown before ``b``.
+    sample : int
+        0 for the first answer about the pair in this order, and so on.
 
     Examples
     --------
-    >>> canonical_json({"b": 1, "a": [True, None]})
-    '{"a":[true,null],"b":1}'
+    >>> Asked("smoke", "lung").sample
+    0
     """
-    return json.dumps(
-        value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False
-    )
+
+    a: str
+    b: str
+    sample: int = 0
 
 
 @dataclass(frozen=True)
 class Question:
-    """One pair, one presentation order, one wording, one sample.
+    """One request: one presentation order, one wording, one sample.
+
+    Most questions are about one pair. A question about several variables names in
+    ``asks`` every pair that its reply answers, each in the order shown.
 
     Attributes
     ----------
     kind : str
-        ``"pairwise"``.
+        Name of the kind, such as ``"pairwise"``.
     a, b : str
         The two variables' names in the table; ``a`` is shown first, as A. The names
         themselves are sent only for variables that have neither label nor alias, and
-        never when they are just A or B.
+        never when they are just A or B. Of several pairs these are the first.
     system, user : str
         The exact texts that are sent.
     prompt_version : str
@@ -99,6 +101,14 @@ class Question:
         0 for the first time this is asked, 1 for the second, and so on.
     exchange : tuple of (str, str)
         Earlier replies to this question, each with what was said about it.
+    asks : tuple of Asked
+        What is asked about, where that is more than ``(a, b)``.
+    shown : tuple of str
+        All variables in the order shown, where these are more than ``(a, b)``.
+    called : tuple of str
+        What the variables of ``shown`` are called, where the reply may name them.
+    schema : mapping
+        JSON Schema of a reply; ``REPLY_SCHEMA`` for one pair.
 
     Examples
     --------
@@ -107,6 +117,8 @@ class Question:
     ['system', 'user']
     >>> q.pair
     ('x', 'y')
+    >>> q.asked
+    (Asked(a='x', b='y', sample=0),)
     """
 
     kind: str
@@ -117,6 +129,27 @@ class Question:
     prompt_version: str
     sample: int = 0
     exchange: tuple[tuple[str, str], ...] = ()
+    asks: tuple[Asked, ...] = ()
+    shown: tuple[str, ...] = ()
+    called: tuple[str, ...] = ()
+    schema: Mapping[str, Any] = field(
+        default_factory=lambda: REPLY_SCHEMA, hash=False, repr=False
+    )
+
+    @property
+    def asked(self) -> tuple[Asked, ...]:
+        """Every pair that the reply answers."""
+        return self.asks or (Asked(self.a, self.b, self.sample),)
+
+    @property
+    def is_about_one_pair(self) -> bool:
+        """Whether the reply is the one object about A and B of ``REPLY_SCHEMA``."""
+        return self.schema == REPLY_SCHEMA
+
+    @property
+    def reply_tokens(self) -> int:
+        """Estimate of a reply's length."""
+        return COMPLETION_TOKENS + TOKENS_PER_PAIR * (len(self.asked) - 1)
 
     @property
     def messages(self) -> list[dict[str, str]]:
@@ -141,7 +174,7 @@ class Question:
         return {
             "prompt_version": self.prompt_version,
             "messages": self.messages,
-            "schema": REPLY_SCHEMA,
+            "schema": dict(self.schema),
             "sample": self.sample,
         }
 
@@ -175,35 +208,42 @@ class Question:
         return replace(self, exchange=(*self.exchange, (sendable, remark)))
 
 
-@cache
-def _wording(version: str) -> tuple[str, str]:
-    text = (files("llmcd.expert") / "prompts" / f"{version}.txt").read_text("utf-8")
-    system, user = text.removeprefix("[system]\n").split("\n[user]\n")
-    return system.strip(), user.strip()
+def pair_data(variables: Variables, a: str, b: str) -> dict[str, Any]:
+    """What a question about two variables tells: the domain, A and B.
 
+    Parameters
+    ----------
+    variables : Variables
+        The descriptions.
+    a, b : str
+        Names of two different variables.
 
-def is_letter(shown: str) -> bool:
-    """Whether a variable is shown as A or B, which are the question's own letters.
+    Returns
+    -------
+    dict
+        JSON values.
+
+    Raises
+    ------
+    ValueError
+        If the names are the same, or one is not described.
 
     Examples
     --------
-    >>> is_letter("b"), is_letter("age")
-    (True, False)
+    >>> from llmcd.variables import Variables
+    >>> pair_data(Variables.of({"x": "", "y": ""}), "y", "x")
+    {'A': {'name': 'y'}, 'B': {'name': 'x'}}
     """
-    return shown.strip().casefold() in ("a", "b")
-
-
-def _described(variable: Variable) -> dict[str, Any]:
-    # "A": {"name": "B"} would turn the verdict round
-    crossed = is_letter(variable.shown) and variable.description
-    found: dict[str, Any] = {} if crossed else {"name": variable.shown}
-    if variable.description:
-        found["description"] = variable.description
-    if variable.unit:
-        found["unit"] = variable.unit
-    if variable.levels:
-        found["values"] = list(variable.levels)
-    return found
+    if a == b:
+        raise ValueError(f"a question needs two different variables, got {a!r} twice")
+    for name in (a, b):
+        if name not in variables:
+            raise ValueError(
+                f"{name!r} is not described; described are {list(variables)}"
+            )
+    domain = variables.hide_names(variables.domain)
+    found: dict[str, Any] = {"domain": domain} if domain else {}
+    return found | {"A": described(variables, a), "B": described(variables, b)}
 
 
 def pairwise_question(
@@ -213,7 +253,8 @@ def pairwise_question(
 
     The text holds what the descriptions say about these two variables and the domain,
     as JSON: the alias, else the label, else the name; description, unit and declared
-    levels. Nothing else about the data can get into it.
+    levels. Nothing else about the data can get into it, and no name or label behind an
+    alias.
 
     Parameters
     ----------
@@ -241,23 +282,8 @@ def pairwise_question(
     >>> '"description": "lung cancer"' in q.user
     True
     """
-    if a == b:
-        raise ValueError(f"a question needs two different variables, got {a!r} twice")
-    for name in (a, b):
-        if name not in variables:
-            raise ValueError(
-                f"{name!r} is not described; described are {list(variables)}"
-            )
-    data: dict[str, Any] = {"domain": variables.domain} if variables.domain else {}
-    data["A"] = _described(variables[a])
-    data["B"] = _described(variables[b])
-    system, user = _wording(PROMPT_VERSION)
-    # replaced last and once, so that no description can reach the template
-    before, after = user.split("$data")
-    shown = json.dumps(data, ensure_ascii=False, indent=1)
-    return Question(
-        "pairwise", a, b, system, before + shown + after, PROMPT_VERSION, sample
-    )
+    system, user = filled(PROMPT_VERSION, pair_data(variables, a, b))
+    return Question("pairwise", a, b, system, user, PROMPT_VERSION, sample)
 
 
 @dataclass(frozen=True)
@@ -301,8 +327,9 @@ class Plan:
     expert : str
         Who would be asked.
     prompt_tokens, completion_tokens : int
-        Estimates: four characters a token, 200 tokens a reply. A reasoning model may
-        write far more; what it really used stands in the answers.
+        Estimates: four characters a token, 200 tokens a reply and 10 for every further
+        pair it answers. A reasoning model may write far more; what it really used
+        stands in the answers.
     usd : float or None
         Price of the estimate in US dollars; None when no price is known.
     notes : tuple of str
@@ -352,7 +379,7 @@ class Plan:
             for q in questions
             for m in q.messages
         )
-        received = COMPLETION_TOKENS * len(questions)
+        received = sum(q.reply_tokens for q in questions)
         cost = getattr(expert, "cost", None)
         usd = 0.0 if is_free(expert) else cost(sent, received) if cost else None
         return cls(pairs, questions, label, sent, received, usd, notes)

@@ -69,7 +69,7 @@ class Recorded:
       ``p`` (probabilities by verdict) and ``reasoning``. They are found by the two
       names in the order shown; the n-th line about the same ``(a, b)`` answers sample
       n, and other keys are ignored;
-    - what ``Answers.write`` wrote, found the same way;
+    - what ``Answers.write`` wrote: its pairwise answers are found the same way;
     - what ``Store.export`` wrote, found by the exact content of the question.
 
     Parameters
@@ -166,7 +166,7 @@ class Recorded:
             If nothing is recorded and ``missing="error"``.
         """
         found = self._by_content.get(question.content_hash)
-        if found is None:
+        if found is None and question.kind == "pairwise":
             replies = self._by_names.get((question.a, question.b), {})
             found = replies.get(question.sample)
         if found is not None:
@@ -207,7 +207,8 @@ class Recorded:
         return True
 
     def _take_answer(self, answer: Answer) -> None:
-        if not self._is_wanted(answer.expert):
+        # votes in sight of other variables are no answers to the plain question
+        if answer.kind != "pairwise" or not self._is_wanted(answer.expert):
             return
         replies = self._by_names.setdefault((answer.a, answer.b), {})
         replies.setdefault(answer.sample, _reply_of(answer))
@@ -259,6 +260,8 @@ def _reply_of(answer: Answer) -> Reply:
         "prompt_tokens": answer.prompt_tokens,
         "completion_tokens": answer.completion_tokens,
         "usd": answer.usd,
+        "host": answer.host,
+        "model": answer.model,
     }
     meant = Parsed(answer.verdict, answer.reason, answer.reasoning, dict(answer.stated))
     raw = Reply(answer.raw, **usage)

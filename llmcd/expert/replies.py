@@ -14,11 +14,20 @@ import yaml
 from llmcd.expert.protocol import Reply
 from llmcd.expert.questions import WIRE
 
-__all__ = ["REASONS", "VERDICTS", "Parsed", "parse_reply"]
+__all__ = [
+    "REASONS",
+    "VERDICTS",
+    "Parsed",
+    "found_in",
+    "parse_reply",
+    "probability_in",
+    "word_in",
+]
 
 VERDICTS = ("a->b", "b->a", "none", "common cause")
 REASONS = (
     "unsure", "refusal", "empty", "truncated", "filtered", "unparsable", "missing",
+    "unmentioned",
 )  # fmt: skip
 
 _MAX_TEXT = 200_000  # characters; an answer is a few hundred
@@ -56,6 +65,8 @@ class Parsed:
         In the expert's words.
     stated : mapping of str to float
         Stated probabilities by verdict.
+    cause : str or None
+        What the expert names as the common cause: a column, or words of its own.
 
     Examples
     --------
@@ -67,10 +78,13 @@ class Parsed:
     reason: str | None = None
     reasoning: str = ""
     stated: Mapping[str, float] = field(default_factory=dict[str, float])
+    cause: str | None = None
 
 
-class _Twice(dict[str, Any]):
-    """An object in which a key that matters stands twice with different values."""
+class _Object(dict[str, Any]):
+    """An object; ``twice`` holds the keys that stand in it with different values."""
+
+    twice: frozenset[str] = frozenset()
 
 
 def parse_reply(reply: Reply | str | None) -> Parsed:
@@ -93,11 +107,49 @@ def parse_reply(reply: Reply | str | None) -> Parsed:
     Examples
     --------
     >>> parse_reply('Sure! {"verdict": "A causes B", "probability": 0.8}')
-    Parsed(verdict='a->b', reason=None, reasoning='', stated={'a->b': 0.8})
+    Parsed(verdict='a->b', reason=None, reasoning='', stated={'a->b': 0.8}, cause=None)
     >>> parse_reply("I can't help with a medical question.").reason
     'refusal'
     >>> parse_reply("Option A is right.").reason
     'unparsable'
+    """
+    found = found_in(reply, ("verdict",))
+    if isinstance(found, Parsed):
+        return found
+    objects, otherwise = found
+    words = {_word(x) for x in objects} - {""}
+    if any("verdict" in x.twice for x in objects) or len(words) > 1:
+        return Parsed(None, "unparsable")
+    if not words:
+        return otherwise
+    return _parsed([x for x in objects if _word(x)][-1])
+
+
+def found_in(
+    reply: Reply | str | None, keys: tuple[str, ...]
+) -> tuple[list[_Object], Parsed] | Parsed:
+    """The objects in a reply that have a key, or the reason why there is no reply.
+
+    Parameters
+    ----------
+    reply : Reply or str or None
+        What came back.
+    keys : tuple of str
+        In lower case; an object with one of them counts.
+
+    Returns
+    -------
+    tuple of (list of dict, Parsed) or Parsed
+        The objects, outer before inner, and what the reply is if none of them will do.
+        Keys are in lower case, and each object's ``twice`` holds those that stand in
+        it with different values.
+
+    Examples
+    --------
+    >>> found_in('Well: {"Relations": []}', ("relations",))[0]
+    [{'relations': []}]
+    >>> found_in("", ("relations",)).reason
+    'empty'
     """
     reply = reply if isinstance(reply, Reply) else Reply(reply)
     finish = (reply.finish or "").casefold()
@@ -113,10 +165,12 @@ def parse_reply(reply: Reply | str | None) -> Parsed:
         return Parsed(None, "truncated" if cut else "empty")
     if len(text) > _MAX_TEXT:
         return Parsed(None, "unparsable")
-    return _read(text, cut)
+    return _search(text, cut, keys)
 
 
-def _read(text: str, cut: bool) -> Parsed:
+def _search(
+    text: str, cut: bool, keys: tuple[str, ...]
+) -> tuple[list[_Object], Parsed] | Parsed:
     whole = _whole(text)
     if whole is None:
         bare = _without_thinking(text)
@@ -127,15 +181,11 @@ def _read(text: str, cut: bool) -> Parsed:
         whole, unclosed = _objects(bare)
     else:
         bare, unclosed = text, False
-    found = [x for value in whole for x in _with_verdict(value)]
-    words = {_word(x) for x in found} - {""}
-    if any(isinstance(x, _Twice) for x in found) or len(words) > 1:
-        return Parsed(None, "unparsable")
-    if not words:
-        if _REFUSES.search(bare) and not found:
-            return Parsed(None, "refusal", bare[:_MAX_LENIENT])
-        return Parsed(None, "truncated" if cut or unclosed else "unparsable")
-    return _parsed([x for x in found if _word(x)][-1])
+    found = [x for value in whole for x in _with_key(value, keys)]
+    otherwise = Parsed(None, "truncated" if cut or unclosed else "unparsable")
+    if not found and _REFUSES.search(bare):
+        otherwise = Parsed(None, "refusal", bare[:_MAX_LENIENT])
+    return found, otherwise
 
 
 def _parsed(value: Mapping[str, Any]) -> Parsed:
@@ -148,29 +198,58 @@ def _parsed(value: Mapping[str, Any]) -> Parsed:
 
 
 def _word(value: Mapping[str, Any]) -> str:
-    given = value.get("verdict")
+    return word_in(value.get("verdict"), _ENUM)
+
+
+def word_in(given: object, words: Mapping[str, str]) -> str:
+    """Which word of an enum is meant, whatever its case, spaces and quotes.
+
+    Parameters
+    ----------
+    given : object
+        What stands in the reply.
+    words : mapping of str to str
+        What a word in lower case with underscores stands for.
+
+    Returns
+    -------
+    str
+        Empty when it is none of them.
+
+    Examples
+    --------
+    >>> word_in(" A causes B.", {"a_causes_b": "a->b"}), word_in(7, {})
+    ('a->b', '')
+    """
     if not isinstance(given, str) or len(given) > 100:
         return ""
     plain = re.sub(r"[\s\-‐‑‒–—]+", "_", given.strip(_QUOTES)).casefold()
-    return _ENUM.get(plain, "")
+    return words.get(plain, "")
 
 
 def _stated(value: Mapping[str, Any], verdict: str | None) -> dict[str, float]:
     several = value.get("probabilities")
     if isinstance(several, Mapping):
         given = {
-            said: _probability(p)
+            said: probability_in(p)
             for wire, said in WIRE.items()
             if said is not None and (p := several.get(wire)) is not None
         }
         found = {said: p for said, p in given.items() if p is not None}
         if found:
             return found
-    one = _probability(value.get("probability"))
+    one = probability_in(value.get("probability"))
     return {} if verdict is None or one is None else {verdict: one}
 
 
-def _probability(value: object) -> float | None:
+def probability_in(value: object) -> float | None:
+    """A number from 0 to 1, or None; nothing is rescaled.
+
+    Examples
+    --------
+    >>> probability_in("0.8"), probability_in(80)
+    (0.8, None)
+    """
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
@@ -189,13 +268,18 @@ def _without_thinking(text: str) -> str | None:
     return None if _OPEN_THOUGHT.search(rest) else rest.strip()
 
 
-def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = {key.strip(_QUOTES).casefold(): value for key, value in pairs}
-    said = [v for k, v in pairs if k.strip(_QUOTES).casefold() == "verdict"]
-    twice = any(v != said[0] for v in said[1:])
+def _pairs(pairs: list[tuple[str, Any]]) -> _Object:
+    found = _Object()
+    twice: set[str] = set()
+    for key, value in pairs:
+        plain = key.strip(_QUOTES).casefold()
+        if plain in found and found[plain] != value:
+            twice.add(plain)
+        found[plain] = value
     # the wire's words keep their case, they are looked up as they are
-    found |= {k: v for k, v in pairs if k in WIRE}
-    return _Twice(found) if twice else found
+    found.update({k: v for k, v in pairs if k in WIRE})
+    found.twice = frozenset(twice)
+    return found
 
 
 _DECODER = json.JSONDecoder(object_pairs_hook=_pairs, strict=False)
@@ -263,16 +347,21 @@ def _lenient(text: str) -> Any:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except (yaml.YAMLError, RecursionError, ValueError):
         return None
-    return _plain(node, 0)
+    return _plain(node, 0, set())
 
 
-def _plain(node: object, depth: int) -> Any:
+def _plain(node: object, depth: int, seen: set[int]) -> Any:
     if isinstance(node, yaml.ScalarNode):
         return str(node.value)
-    if isinstance(node, yaml.MappingNode) and depth < 5:
+    if depth >= 5 or id(node) in seen:  # the same node twice is a reference
+        return None
+    seen.add(id(node))
+    if isinstance(node, yaml.SequenceNode):
+        return [_plain(item, depth + 1, seen) for item in node.value]
+    if isinstance(node, yaml.MappingNode):
         return _pairs(
             [
-                (str(key.value), _plain(value, depth + 1))
+                (str(key.value), _plain(value, depth + 1, seen))
                 for key, value in node.value
                 if isinstance(key, yaml.ScalarNode)
             ]
@@ -280,15 +369,14 @@ def _plain(node: object, depth: int) -> Any:
     return None
 
 
-def _with_verdict(value: Any, depth: int = 0) -> Iterator[Mapping[str, Any]]:
+def _with_key(value: Any, keys: tuple[str, ...], depth: int = 0) -> Iterator[_Object]:
     if depth > 5:
         return
-    if isinstance(value, dict):
-        if "verdict" in value:
+    if isinstance(value, _Object):
+        if not value.keys().isdisjoint(keys):
             yield value
-        inner = [v for k, v in value.items() if k != "verdict"]
-        for item in inner:
-            yield from _with_verdict(item, depth + 1)
+        for item in [v for k, v in value.items() if k not in keys]:
+            yield from _with_key(item, keys, depth + 1)
     elif isinstance(value, list):
         for item in value[:_MAX_OBJECTS]:
-            yield from _with_verdict(item, depth + 1)
+            yield from _with_key(item, keys, depth + 1)

@@ -6,8 +6,9 @@ import hashlib
 from typing import Any
 
 from llmcd.errors import GraphError
+from llmcd.expert.kinds import kind_of
 from llmcd.expert.protocol import Reply
-from llmcd.expert.questions import Question, canonical_json
+from llmcd.expert.questions import Asked, Question, canonical_json
 from llmcd.expert.recorded import wire_text
 from llmcd.graph import Graph
 
@@ -115,7 +116,7 @@ class Simulated:
         Parameters
         ----------
         question : Question
-            About two nodes of the truth.
+            About nodes of the truth, of any kind.
 
         Returns
         -------
@@ -126,10 +127,15 @@ class Simulated:
         GraphError
             If a variable is not a node of the truth.
         """
-        text = wire_text(self._verdict(question), reasoning="simulated")
+        said = {asked[:2]: self._verdict(asked) for asked in question.asked}
+        if question.is_about_one_pair:
+            (verdict,) = said.values()
+            text = wire_text(verdict, reasoning="simulated")
+        else:
+            text = kind_of(question.kind).write(question, said)
         return Reply(text, finish="stop")
 
-    def _verdict(self, question: Question) -> str | None:
+    def _verdict(self, question: Asked) -> str | None:
         a, b = question.a, question.b
         if self._happens("unsure", question, each=True):
             return None
@@ -146,7 +152,7 @@ class Simulated:
         right = self._happens("accuracy", question, each=each)
         return "a->b" if forward == right else "b->a"
 
-    def _of_unrelated(self, question: Question, each: bool) -> str:
+    def _of_unrelated(self, question: Asked, each: bool) -> str:
         if not self._happens("unrelated", question, each=each):
             return "none"
         upward = self._draw("either way", question, each=each) < 0.5
@@ -155,12 +161,16 @@ class Simulated:
     def _leads(self, a: str, b: str) -> bool:
         return bool(self._reach[self.truth.index(a), self.truth.index(b)])
 
-    def _happens(self, what: str, question: Question, *, each: bool) -> bool:
+    def _happens(self, what: str, question: Asked, *, each: bool) -> bool:
         return self._draw(what, question, each=each) < self._chances[what]
 
-    def _draw(self, what: str, question: Question, *, each: bool) -> float:
+    def _draw(self, what: str, question: Asked, *, each: bool) -> float:
         # a hash, not a generator: the order of asking must not matter
-        where = [question.a, question.b, question.sample] if each else question.pair
+        where = (
+            [question.a, question.b, question.sample]
+            if each
+            else sorted((question.a, question.b))
+        )
         text = canonical_json([self.seed, what, list(where)])
         digest = hashlib.sha256(text.encode()).digest()
         return int.from_bytes(digest[:8]) / 2**64

@@ -6,15 +6,18 @@ import hashlib
 import json
 import logging
 import os
+import re
 import sqlite3
 import threading
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from llmcd.errors import ExpertError
+from llmcd.errors import ExpertError, FormatError
+from llmcd.expert.answers import read_json_lines
 from llmcd.expert.protocol import Reply
 from llmcd.expert.questions import Question, canonical_json
 
@@ -36,6 +39,11 @@ _DAMAGE = {
     sqlite3.SQLITE_INTERNAL,
     sqlite3.SQLITE_CONSTRAINT,
 }
+_MOUNTS = Path("/proc/mounts")
+_NETWORK = {
+    "9p", "afs", "beegfs", "ceph", "cifs", "fuse.glusterfs", "fuse.sshfs", "gpfs",
+    "lustre", "ncpfs", "nfs", "nfs4", "smb3", "smbfs",
+}  # fmt: skip
 _CREATE = """
 CREATE TABLE IF NOT EXISTS replies (
     key BLOB PRIMARY KEY, record BLOB NOT NULL, sha BLOB NOT NULL
@@ -79,8 +87,9 @@ class Store:
     Parameters
     ----------
     path : path
-        The file; made with mode 0600, missing folders with 0700. It must lie on a
-        local disk: SQLite's locks do not hold on network folders.
+        The file; made with mode 0600, missing folders with 0700. It should lie on a
+        local disk: SQLite's locks do not hold on network folders. There a warning is
+        given and no write-ahead log is kept, and only one process may write.
 
     Examples
     --------
@@ -194,22 +203,63 @@ class Store:
         return len(self.records())
 
     def export(self, path: str | os.PathLike[str]) -> int:
-        """Write every intact record as JSON-lines, which ``Recorded`` replays.
+        """Write every intact record as JSON-lines: to read, compare and share.
+
+        Sorted by the pair, in the order shown, then by sample and expert; the same
+        records give the same bytes. ``Recorded`` replays the file, ``take_in`` puts it
+        into another store. It holds the questions and replies, never a key.
 
         Parameters
         ----------
         path : path
-            The file to write.
+            The file to write; replaced in one step.
 
         Returns
         -------
         int
             How many records were written.
         """
-        records = self.records()
-        lines = "".join(canonical_json(x) + "\n" for x in records)
-        Path(path).write_text(lines, encoding="utf-8")
+        records = sorted(self.records(), key=_place)
+        target = Path(path)
+        part = target.with_name(f"{target.name}.{os.getpid()}.part")
+        try:
+            with part.open("w", encoding="utf-8", newline="\n") as file:
+                file.writelines(_readable(x) + "\n" for x in records)
+            part.replace(target)
+        finally:
+            part.unlink(missing_ok=True)
         return len(records)
+
+    def take_in(self, path: str | os.PathLike[str]) -> int:
+        """Put what ``export`` wrote into this store.
+
+        Parameters
+        ----------
+        path : path
+            A JSON-lines file. All of it is read before anything is stored.
+
+        Returns
+        -------
+        int
+            How many records are new; those that are here already stay as they are.
+
+        Raises
+        ------
+        FormatError
+            If a line is no record, naming it.
+        """
+        records: list[dict[str, Any]] = []
+        for number, line in read_json_lines(path):
+            if not _is_record(line):
+                raise FormatError(
+                    f"{path}, line {number}: not a record of a store's export"
+                )
+            records.append(line)
+        before = len(self)
+        for record in records:
+            raw, key = canonical_json(record).encode(), str(record["key"])
+            self._try(lambda db, raw=raw, key=key: _write(db, key, raw, Reply(None)))
+        return len(self) - before
 
     def _try(self, act: Callable[[sqlite3.Connection], _Value]) -> _Value:
         with self._lock:
@@ -241,7 +291,16 @@ class Store:
             self._refuse_unless(mark == _MARK or not tables)
             if mark != _MARK:
                 connection.execute(f"PRAGMA application_id={_MARK}")
-            connection.execute("PRAGMA journal_mode=WAL")
+            is_shared = _is_on_network(self.path)
+            if is_shared:
+                warnings.warn(
+                    f"the store {self.path} lies on a network disk, where two programs "
+                    f"that write at once can damage it; a local path is safer",
+                    UserWarning,
+                    stacklevel=6,
+                )
+            journal = "DELETE" if is_shared else "WAL"
+            connection.execute(f"PRAGMA journal_mode={journal}")
             connection.execute("PRAGMA synchronous=FULL")
             connection.execute(_CREATE)
         return self._connection
@@ -287,6 +346,18 @@ def _is_damage(problem: Exception) -> bool:
     return (code & 0xFF) in _DAMAGE or code == sqlite3.SQLITE_IOERR_SHORT_READ
 
 
+def _is_on_network(path: Path) -> bool:
+    """Whether the disk is another machine's, as far as the system tells."""
+    try:
+        lines = _MOUNTS.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return False
+    where = path.resolve()
+    mounts = [(Path(x[1]), x[2]) for line in lines if len(x := line.split()) > 2]
+    over = [(len(at.parts), kind) for at, kind in mounts if where.is_relative_to(at)]
+    return bool(over) and max(over)[1] in _NETWORK
+
+
 def _looks_like_sqlite(path: Path) -> bool:
     """Whether a file begins as SQLite's do, give or take damage; a new one is empty."""
     with path.open("rb") as file:
@@ -300,6 +371,35 @@ def _make_private(path: Path) -> None:
     for folder in reversed(missing):
         folder.mkdir(mode=0o700, exist_ok=True)
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+
+
+def _readable(record: Mapping[str, Any]) -> str:
+    """One line, in the letters that people write, with what matters first."""
+    first = ("a", "b", "sample", "label", "reply", "messages")
+    order = [*(k for k in first if k in record), *sorted(set(record) - set(first))]
+    text = json.dumps({k: record[k] for k in order}, ensure_ascii=False)
+    # half a surrogate pair is no UTF-8, and JSON's escape of it is
+    return "".join(f"\\u{ord(c):04x}" if "\ud800" <= c <= "\udfff" else c for c in text)
+
+
+def _place(record: Mapping[str, Any]) -> tuple[str, ...]:
+    sample = f"{record.get('sample', 0):09}"
+    return (record["a"], record["b"], sample, record["label"], record["key"])
+
+
+def _is_record(line: Mapping[str, Any]) -> bool:
+    """Whether a line holds all that a record must, so that it can be read again."""
+    texts = ("key", "question", "kind", "a", "b", "label", "prompt_version", "date")
+    if not all(isinstance(line.get(name), str) for name in texts):
+        return False
+    reply = line.get("reply")
+    return (
+        bool(re.fullmatch("[0-9a-f]{64}", line["key"]))
+        and isinstance(line.get("identity"), dict)
+        and isinstance(line.get("messages"), list)
+        and isinstance(reply, dict)
+        and isinstance(reply.get("text", 0), str | None)
+    )
 
 
 def _sha(record: bytes) -> bytes:

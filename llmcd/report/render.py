@@ -85,6 +85,7 @@ def render(
         ),
         conflicts=[(one, in_words(one)) for one in combined.conflicts],
         asked=sent(combined),
+        hosts=combined.answers.sent,
         arrows=ARROWS,
         variables=described,
         meaning={name: _meaning(described, name) for name in combined.graph.names},

@@ -425,9 +425,10 @@ INTERRUPTED = """
 import os, signal, sys, time
 signal.signal(signal.SIGINT, signal.default_int_handler)
 from llmcd.expert import ask as module
+from llmcd.expert import loop
 from llmcd.expert.ask import ask
 from llmcd.expert.questions import Question
-module._LAST_REPLIES = 0.3
+loop._LAST_REPLIES = 0.3
 class Slow:
     concurrency = 4
     def answer(self, question):

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from llmcd.errors import ExpertError
-from llmcd.expert.budget import Budget, Ledger, Price, worst_price
+from llmcd.expert.budget import Budget, Ledger, Permit, Price, worst_price
 from llmcd.expert.protocol import Reply
 from llmcd.expert.questions import Question
 from llmcd.expert.recorded import Recorded
@@ -112,3 +112,69 @@ def test_many_threads_cannot_overrun():
     for thread in threads:
         thread.join()
     assert sum(price is not None for price in got) == 50
+
+
+# --- further requests for the same question -------------------------------------------
+
+
+def permitted(**limits):
+    """A ledger with one question reserved, and its permit."""
+    ledger, expert = Ledger(Budget(**limits), Priced()), Priced()
+    return ledger, Permit(ledger, expert, QUESTION, ledger.reserve(QUESTION))
+
+
+WORST = worst_price(Priced(), QUESTION).tokens
+REPLY = Reply("", None, None, None, 7, 3, 1e-4)
+
+
+def test_an_attempt_that_cost_nothing_is_one_more_call():
+    """Refused requests count as calls only."""
+    ledger, permit = permitted(calls=3)
+    assert permit.again()
+    assert permit.again()
+    assert not permit.again()
+    permit.settle(REPLY)
+    assert (ledger.calls, ledger.tokens) == (3, 10)
+    assert ledger.usd == pytest.approx(1e-4)
+
+
+def test_an_attempt_that_may_be_billed_stays_spent():
+    """The worst case of each lost reply remains, beside what the last really cost."""
+    ledger, permit = permitted(tokens=3 * WORST)
+    assert permit.again(billed=True)
+    assert permit.again(billed=True)
+    assert not permit.again(billed=True)
+    permit.settle(REPLY)
+    assert ledger.tokens == 2 * WORST + 10
+    assert ledger.usd == pytest.approx(1e-5 * 2 * WORST + 1e-4)
+
+
+def test_a_longer_reply_is_set_aside_and_settled_with_the_first():
+    """The usage of both is known at the end, so nothing stays reserved."""
+    ledger, permit = permitted(tokens=2 * WORST + 300)
+    assert permit.again(longer=400)
+    assert ledger.tokens == 2 * WORST + 300
+    permit.settle(REPLY)
+    assert (ledger.calls, ledger.tokens) == (2, 10)
+    ledger, permit = permitted(tokens=2 * WORST + 299)
+    assert not permit.again(longer=400)
+
+
+def test_nobody_waits_any_more():
+    """After an interrupt no further request is sent."""
+    ledger = Ledger(Budget(), Priced())
+    price = ledger.reserve(QUESTION)
+    assert not Permit(ledger, Priced(), QUESTION, price, lambda: True).again()
+    assert ledger.calls == 1
+
+
+def test_one_ledger_for_several():
+    """Each is charged at its own price; one without needs another limit."""
+    dear = Priced()
+    dear.cost = lambda sent, received: 1e-3 * (sent + received)
+    ledger = Ledger(Budget(usd=1e-5 * WORST + 1e-3 * WORST), Priced(), dear)
+    assert ledger.reserve(QUESTION, dear) is not None
+    assert ledger.reserve(QUESTION, dear) is None
+    assert ledger.reserve(QUESTION) is not None
+    with pytest.raises(ExpertError, match="no price is known for object"):
+        Ledger(Budget(usd=1), Priced(), object())

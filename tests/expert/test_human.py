@@ -5,8 +5,11 @@ import io
 
 import pytest
 
+from llmcd.errors import ExpertError
 from llmcd.expert.ask import ask
 from llmcd.expert.human import Human
+from llmcd.expert.lists import WHOLE_GRAPH
+from llmcd.expert.pairs import SUMMARY, PairSummary
 from llmcd.expert.questions import Question, pairwise_question
 from llmcd.expert.store import Store
 from llmcd.variables import Variable, Variables
@@ -88,3 +91,21 @@ def test_another_wording_is_shown_as_it_is():
     person, seen = typed("1\n")
     person.answer(Question("pairwise", "x", "y", "", "which { is it", "mine-1"))
     assert "which { is it" in seen.getvalue()
+
+
+def test_a_person_sees_what_is_told_besides():
+    """A summary, or both sides of a conflict, is part of the question."""
+    variables = Variables.of({"x": "Dose.", "y": "Pain."})
+    about = {("x", "y"): PairSummary({"correlation": 0.4321})}
+    (q, _) = SUMMARY.questions(variables, [("x", "y")], about=about)
+    shown = io.StringIO()
+    Human(reads=io.StringIO("5\n"), writes=shown).answer(q)
+    assert "0.4321" in shown.getvalue()
+
+
+def test_a_person_is_asked_about_one_pair_at_a_time():
+    """The five choices are no answer to a list."""
+    variables = Variables.of({"x": "Dose.", "y": "Pain."})
+    (q, _) = WHOLE_GRAPH.questions(variables, [("x", "y")])
+    with pytest.raises(ExpertError, match="use kind='pairwise'"):
+        Human(reads=io.StringIO("1\n"), writes=io.StringIO()).answer(q)

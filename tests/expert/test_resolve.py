@@ -1,6 +1,8 @@
 """From what a caller wrote to an expert."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -83,3 +85,45 @@ def test_a_recording_that_is_not_there():
         resolve("recorded:nowhere.jsonl")
     with pytest.raises(ValueError, match="needs a file"):
         resolve("recorded:")
+
+
+def test_a_server_of_ones_own(tmp_path):
+    """The address and the key go to the one model that is named, and to nobody else."""
+    base = "http://localhost:8080/v1"
+    assert resolve("openai/mine", api_base=base).api_base == base
+    far = "https://elsewhere.example/v1"
+    assert resolve("openai/mine", api_base=far, api_key="k" * 20).api_base == far
+    with pytest.raises(ValueError, match="its own api_key"):
+        resolve("openai/mine", api_base=far)
+    for other in ("human", "none"):
+        with pytest.raises(ValueError, match="is no model"):
+            resolve(other, api_base=base)
+    with pytest.raises(ValueError, match="given by its name"):
+        resolve(Human(), api_base=base)
+    with pytest.raises(ValueError, match="for a panel give"):
+        resolve(["openai/a", "openai/b"], api_base=base)
+
+
+WITHOUT = """
+import sys
+sys.modules["litellm"] = None  # an import raises ImportError
+from llmcd.errors import ExpertError
+from llmcd.expert.ask import ask
+from llmcd.expert.questions import Question
+from llmcd.expert.resolve import resolve
+model = resolve("gpt-5")
+assert resolve("openai/gpt-5").cost(1, 1) is None
+try:
+    ask([Question("pairwise", "x", "y", "s", "?", "m")], model, progress=False)
+except ExpertError as problem:
+    print(problem)
+"""
+
+
+def test_without_litellm_only_asking_fails():
+    """Names are taken as they are, and the first question says what is missing."""
+    run = [sys.executable, "-c", WITHOUT]
+    done = subprocess.run(run, capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+    assert "litellm cannot be imported" in done.stdout
+    assert "pip install 'litellm>=" in done.stdout

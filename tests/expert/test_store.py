@@ -1,5 +1,6 @@
 """The store: what is written stays, what is damaged is missed, keys stay out."""
 
+import contextlib
 import json
 import random
 import sqlite3
@@ -9,9 +10,10 @@ import sys
 
 import pytest
 
-from llmcd.errors import ExpertError
+from llmcd.errors import ExpertError, FormatError
+from llmcd.expert import store as module
 from llmcd.expert.protocol import Reply
-from llmcd.expert.questions import Question, canonical_json
+from llmcd.expert.questions import Question
 from llmcd.expert.store import Store, question_key
 
 
@@ -177,6 +179,7 @@ def test_an_unusable_path_is_a_clear_error(tmp_path):
 
 WRITER = """
 import sys
+from llmcd.expert import store as module
 from llmcd.expert.protocol import Reply
 from llmcd.expert.questions import Question
 from llmcd.expert.store import Store
@@ -216,15 +219,93 @@ def test_a_killed_writer_loses_nothing_it_had_put(tmp_path):
             assert store.get(f"p {i}") == Reply("p")
 
 
-def test_the_export_is_canonical_json(tmp_path):
-    """One record a line, sorted by key, with all that was asked and answered."""
-    keys = filled(tmp_path / "s.sqlite", 3)
+ABOUT = [("y", "x", 0), ("x", "y", 0), ("x", "y", 2), ("x", "y", 10)]
+
+
+def shared(path, numbers):
+    """A closed store with replies about some of these, put in this order."""
+    with Store(path) as store:
+        for a, b, sample in (ABOUT[i] for i in numbers):
+            asked = Question("pairwise", a, b, "s", f"ä {a}{b}", "m-1", sample)
+            key = question_key(asked, {"model": "m"})
+            reply = Reply(f"größer {a}\ud800", "stop", None, "m", 3, 4, 0.1, "http://h")
+            store.put(key, asked, reply, label="m", identity={"model": "m"})
+
+
+def without_dates(path):
+    """The lines of an export, but for when they were made."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return [{k: v for k, v in json.loads(x).items() if k != "date"} for x in lines]
+
+
+def test_an_export_can_be_read_and_compared(tmp_path):
+    """A line a reply, in the order of pairs and samples, with umlauts as they are."""
+    for name, numbers in (("one", [0, 1, 2, 3]), ("two", [3, 1, 0])):
+        shared(tmp_path / f"{name}.sqlite", numbers)
+        with Store(tmp_path / f"{name}.sqlite") as store:
+            assert store.export(tmp_path / f"{name}.jsonl") == len(numbers)
+    one, two = (without_dates(tmp_path / f"{n}.jsonl") for n in ("one", "two"))
+    asked = [(x["a"], x["b"], x["sample"]) for x in one]
+    assert asked == [("x", "y", 0), ("x", "y", 2), ("x", "y", 10), ("y", "x", 0)]
+    assert [x for x in one if x["sample"] != 2] == two
+    text = (tmp_path / "one.jsonl").read_text(encoding="utf-8")
+    assert '"role": "system"' in text
+    assert "größer" in text
+    assert set(one[0]) == {
+        "a", "b", "sample", "label", "reply", "messages", "identity", "key", "kind",
+        "prompt_version", "question",
+    }  # fmt: skip
+
+
+def test_an_export_can_be_taken_in(tmp_path):
+    """Another store then holds the same, and exports the same bytes."""
+    shared(tmp_path / "one.sqlite", [0, 1, 2])
+    shared(tmp_path / "two.sqlite", [2])
+    with Store(tmp_path / "one.sqlite") as one, Store(tmp_path / "two.sqlite") as two:
+        one.export(tmp_path / "one.jsonl")
+        assert two.take_in(tmp_path / "one.jsonl") == 2
+        assert two.take_in(tmp_path / "one.jsonl") == 0
+        for record in one.records():
+            assert two.get(record["key"]) == one.get(record["key"])
+    with Store(tmp_path / "three.sqlite") as three:
+        assert three.take_in(tmp_path / "one.jsonl") == 3
+        three.export(tmp_path / "three.jsonl")
+    whole = (tmp_path / "one.jsonl").read_bytes()
+    assert (tmp_path / "three.jsonl").read_bytes() == whole
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    ["{}", '{"a": "x", "b": "y", "verdict": "none"}', "no json", '{"key": 3}',
+     '{"reply": {"text": "x"}}'],
+)  # fmt: skip
+def test_what_is_no_export_is_not_taken_in(tmp_path, wrong):
+    """The line is named, and nothing of the file is stored."""
+    shared(tmp_path / "one.sqlite", [0, 1])
+    with Store(tmp_path / "one.sqlite") as one:
+        one.export(tmp_path / "e.jsonl")
+    with (tmp_path / "e.jsonl").open("a", encoding="utf-8") as file:
+        file.write(wrong + "\n")
+    with Store(tmp_path / "two.sqlite") as two:
+        with pytest.raises(FormatError, match="line 3"):
+            two.take_in(tmp_path / "e.jsonl")
+        assert len(two) == 0
+
+
+@pytest.mark.parametrize("kind, is_shared", [("nfs4", True), ("ext4", False)])
+def test_a_network_disk_is_said(tmp_path, monkeypatch, kind, is_shared):
+    """There no write-ahead log is used, and what may happen is said; else nothing."""
+    mounts = tmp_path / "mounts"
+    mounts.write_text(f"/dev/a / ext4 rw 0 0\nserver:/x {tmp_path} {kind} rw 0 0\n")
+    monkeypatch.setattr(module, "_MOUNTS", mounts)
+    with contextlib.ExitStack() as stack:
+        if is_shared:
+            stack.enter_context(pytest.warns(UserWarning, match="network disk"))
+        filled(tmp_path / "s.sqlite", 2)
+    connection = sqlite3.connect(tmp_path / "s.sqlite")
+    (journal,) = connection.execute("PRAGMA journal_mode").fetchone()
+    connection.close()
+    assert journal == ("delete" if is_shared else "wal")
+    monkeypatch.setattr(module, "_MOUNTS", tmp_path / "nowhere")
     with Store(tmp_path / "s.sqlite") as store:
-        assert store.export(tmp_path / "e.jsonl") == 3
-    lines = (tmp_path / "e.jsonl").read_text().splitlines()
-    records = [json.loads(line) for line in lines]
-    assert [canonical_json(r) for r in records] == lines
-    assert [r["key"] for r in records] == sorted(keys)
-    assert {r["question"] for r in records} == {
-        question(i).content_hash for i in range(3)
-    }
+        assert len(store) == 2
