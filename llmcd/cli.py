@@ -346,7 +346,7 @@ def _open_store(arguments: argparse.Namespace) -> Path | None:
     return store
 
 
-def _export(arguments: argparse.Namespace, store: Path | None) -> None:
+def _export_store(arguments: argparse.Namespace, store: Path | None) -> None:
     if store is None or not arguments.export:
         return
     with Store(store) as opened:
@@ -392,7 +392,7 @@ def _discover(arguments: argparse.Namespace) -> None:
     _show(result, arguments.json)
     if arguments.out:
         _write(result, Path(arguments.out))
-    _export(arguments, store)
+    _export_store(arguments, store)
 
 
 def _plan(arguments: argparse.Namespace) -> None:
@@ -450,7 +450,7 @@ def _ask(arguments: argparse.Namespace) -> None:
         questions, expert, store=store, budget=budget, replay=arguments.replay
     )
     _keep(answers, arguments.folder)
-    _export(arguments, store)
+    _export_store(arguments, store)
 
 
 def _planned(
