@@ -44,10 +44,9 @@ def _stated(combined: Combined) -> tuple[Floats, Floats]:
     A mode that states them for all pairs has them as attributes; otherwise an edge is
     as probable as its share of resamples, and goes the way that ``edges`` says.
     """
-    adjacency = getattr(combined, "adjacency_probability", None)
-    direction = getattr(combined, "direction_probability", None)
-    if adjacency is not None and direction is not None:
-        return adjacency, direction
+    direction = combined.directed_probability
+    if direction is not None:
+        return direction + direction.T, direction
     found, graph = combined.candidates, combined.graph
     at = [found.graph.index(name) for name in graph.names]
     block = np.ix_(at, at)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from llmcd.background import Background
 from llmcd.combiner.combined import Combined, Conflict, EdgeDecision, Reliability, Step
@@ -351,6 +352,7 @@ def _combined_out(combined: Combined) -> dict[str, Any]:
             None if combined.other_graph is None else _graph_out(combined.other_graph)
         ),
         "samples": _samples_out(combined),
+        "directed_probability": _matrix_out(combined.directed_probability),
         "diagnostics": dict(combined.diagnostics),
     }
 
@@ -362,6 +364,25 @@ def _samples_out(combined: Combined) -> list[str]:
         " ".join(str(i * n + j) for i, j in np.argwhere(graph.arcs))
         for graph in combined.samples
     ]
+
+
+def _matrix_out(matrix: npt.NDArray[np.float64] | None) -> list[list[float]] | None:
+    """What is not zero, as (row, column, value)."""
+    if matrix is None:
+        return None
+    return [[int(i), int(j), float(matrix[i, j])] for i, j in np.argwhere(matrix)]
+
+
+def _matrix_in(
+    n: int, entries: Sequence[Sequence[float]] | None
+) -> npt.NDArray[np.float64] | None:
+    if entries is None:
+        return None
+    matrix = np.zeros((n, n))
+    for i, j, value in entries:
+        matrix[int(i), int(j)] = value
+    matrix.setflags(write=False)
+    return matrix
 
 
 def _samples_in(names: Sequence[str], samples: Sequence[str]) -> tuple[Graph, ...]:
@@ -540,6 +561,9 @@ def load(path: str | Path) -> tuple[Combined, Variables]:
                 else _graph_in(found.names, content["other_graph"])
             ),
             samples=_samples_in(found.names, content["samples"]),
+            directed_probability=_matrix_in(
+                len(found.names), content["directed_probability"]
+            ),
             diagnostics=content["diagnostics"],
         )
     except (KeyError, TypeError, ValueError, IndexError) as error:

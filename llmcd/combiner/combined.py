@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+import numpy.typing as npt
+
 from llmcd.discovery.ensemble import Candidates
 from llmcd.expert.answers import Answers
 from llmcd.graph import Graph
@@ -195,6 +198,9 @@ class Combined:
     samples : tuple of Graph
         DAGs drawn from the posterior with the answers, equally weighted; empty in safe
         mode.
+    directed_probability : array of float, shape (n, n), or None
+        Probability of ``i --> j``: of an edge times that of its direction; None in safe
+        mode.
     diagnostics : mapping of str to float
         How far the samples can be trusted: their number, the share of accepted
         reversals, and the largest drift between the halves of the walks in standard
@@ -214,4 +220,7 @@ class Combined:
     other_mode: str = ""
     other_graph: Graph | None = None
     samples: tuple[Graph, ...] = ()
+    directed_probability: npt.NDArray[np.float64] | None = field(
+        default=None, compare=False, repr=False
+    )
     diagnostics: Mapping[str, float] = field(default_factory=dict)

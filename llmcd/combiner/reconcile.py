@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+import numpy.typing as npt
+
 from llmcd.combiner.combined import Combined, Reliability
 from llmcd.combiner.conflicts import find_conflicts, weighed_conflicts
 from llmcd.combiner.evidence import Vote, votes
@@ -164,12 +167,21 @@ def _posterior(
         other_mode="safe",
         other_graph=safe.graph,
         samples=_some_samples(found, names),
+        directed_probability=_over_all(found, names),
         diagnostics={
             "samples": float(len(found.together.arcs)),
             "accepted_reversals": round(found.together.accepted, 4),
             "drift": round(found.together.unsettled, 2),
         },
     )
+
+
+def _over_all(found: Posterior, names: tuple[str, ...]) -> npt.NDArray[np.float64]:
+    at = [names.index(v) for v in found.ensemble.names]
+    whole = np.zeros((len(names), len(names)))
+    whole[np.ix_(at, at)] = np.round(found.together.adjacent * found.direction, 6)
+    whole.setflags(write=False)
+    return whole
 
 
 def _some_samples(found: Posterior, names: tuple[str, ...]) -> tuple[Graph, ...]:
