@@ -4,6 +4,7 @@
     python -m benchmarks.speed                       # everything, one to two hours
     python -m benchmarks.speed --quick               # small problems, minutes
     python -m benchmarks.speed --rows 'pc-*' ges-gaussian-20
+    python -m benchmarks.speed --rows 'order-[cia]*' --seeds 10  # scores reached
     python -m benchmarks.speed --scale               # time and memory curves of ours
     python -m benchmarks.speed --table results.json  # Markdown, from the file alone
     python -m benchmarks.speed --figure curves.png --from results.json
@@ -167,7 +168,7 @@ def record_of(
 def run_row(
     row: Row,
     *,
-    seeds: int,
+    seeds: int | None,
     limit: float,
     home: Path,
     bif_home: Path | None,
@@ -180,8 +181,8 @@ def run_row(
     ----------
     row : Row
         What to measure.
-    seeds : int
-        How many problems at most.
+    seeds : int or None
+        How many problems, if not the row's number.
     limit : float
         Seconds that one call may take.
     home : Path
@@ -205,7 +206,7 @@ def run_row(
     limit = row.limit or limit
     slow: dict[str, str] = {}
     records: list[dict[str, Any]] = []
-    for seed in range(min(seeds, row.seeds)):
+    for seed in range(seeds or row.seeds):
         problem = row.problem(seed, bif_home, site_packages("pgmpy", home))
         judge = Judge(row, problem)
         with tempfile.TemporaryDirectory() as folder:
@@ -278,7 +279,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--resume", action="store_true", help="leave out rows that --out holds")
     add("--fresh", action="store_true", help="throw away what --out holds")
     add("--limit", type=float, default=LIMIT, help="seconds a call may take")
-    add("--seeds", type=int, default=99, help="at most so many problems a row")
+    add("--seeds", type=int, help="problems a row (default: each row's own number)")
     add("--home", type=Path, default=None, help="folder of the peers' environments")
     add("--bif-home", type=Path, default=None, help="folder of BIF files")
     add("--scale", action="store_true", help="only the curves of time and memory")

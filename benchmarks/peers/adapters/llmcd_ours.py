@@ -90,7 +90,8 @@ def order(rows: Rows, options: dict[str, Any]) -> Prepared:
     score = _score(options)
     rest = {k: v for k, v in options.items() if k not in ("score", "penalty")}
     if "restarts" in rest:
-        rest |= {"patience": None, "max_starts": rest.pop("restarts") + 1}
+        starts = rest.pop("restarts") + 1
+        rest |= {"patience": starts, "max_starts": starts}  # never settled before
     return _prepared(rows, lambda: OrderSearch(score=score, **rest))
 
 
