@@ -116,7 +116,11 @@ def permutation_moments(n, r, r1, r2, c, c1, c2):
     mixed += 2.0 * (n * n * n - 9.0 * n * n + 26.0 * n - 22.0) * loop * ring
     third += 4.0 * n * n / (n5 * n4 * n3 * n2 * (n - 1.0)) * mixed
     varies = n > 2.5 and r < n and c < n
-    return mean if varies else 0.0, variance if varies else 0.0, third if varies else 0.0
+    return (
+        mean if varies else 0.0,
+        variance if varies else 0.0,
+        third if varies else 0.0,
+    )
 
 
 @njit(**_OPTIONS)

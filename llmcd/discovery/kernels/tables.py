@@ -428,7 +428,7 @@ def _add(work, pearson, g_square, freedom, smallest):
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _add_moments(work, waiting):
-    """Add the moments of the strata that wait, if they are wanted; how many still do."""
+    """Add the moments of the strata that wait, if wanted; how many still do."""
     if work.state[4]:
         sums = work.sums
         pearson, mean, variance, third = sum_moments(work.strata, waiting)
