@@ -55,27 +55,29 @@ def check_rows(n: int, p: int, refused: int, given: int, findings: Findings) -> 
     >>> check_rows(6, 10, 0, 10, found)
     False
     >>> found.problems[0][0]
-    'need at least max(20, columns + 5) = 20 rows for 10 columns, have 6'
+    'need at least 20 rows, have 6'
     """
     if p + refused < 2 and (n > 1 or given < 2):
         findings.problem(
             f"need at least 2 usable columns (not constant, not empty), have {p}",
             "add columns that vary",
         )
-    need = max(FEWEST_ROWS, p + MORE_ROWS_THAN_COLUMNS)
-    if n < need:
+    if n < FEWEST_ROWS:
         dropped = findings.dropped
         after = (
             f" after {dropped:,} with missing cells were left out" if dropped else ""
         )
-        fix = "collect more rows" + ("; or fill the missing cells in" * bool(dropped))
-        if n >= FEWEST_ROWS:
-            most = n - MORE_ROWS_THAN_COLUMNS
-            fix += f"; or df = df.iloc[:, :{most}]  # or another {most} columns"
         findings.problem(
-            f"need at least max({FEWEST_ROWS}, columns + {MORE_ROWS_THAN_COLUMNS}) = "
-            f"{need} rows for {p or given} columns, have {n}{after}",
-            fix,
+            f"need at least {FEWEST_ROWS} rows, have {n}{after}",
+            "collect more rows" + ("; or fill the missing cells in" * bool(dropped)),
+        )
+    elif n < p + MORE_ROWS_THAN_COLUMNS:
+        findings.note(
+            "",
+            "warning",
+            f"{n} rows for {p} columns: too few to look at all columns at once. Expect "
+            "missing edges; relations among several columns are not looked for, and "
+            "causal-learn's searches refuse the table",
         )
     elif n < ROWS_PER_COLUMN * p:
         findings.note(
@@ -189,6 +191,8 @@ def _linear(
     for group in _groups(names, by_far_cells):
         _note_far_cells([c for c in columns if c.name in group], access, findings)
     keep = _representatives(names, copies)
+    if len(z) < len(keep) + MORE_ROWS_THAN_COLUMNS:
+        return copies  # with so few rows each column follows from the others
     _note_dependencies(z[:, keep], [columns[i] for i in keep], findings)
     return copies
 

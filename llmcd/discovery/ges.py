@@ -17,6 +17,7 @@ from llmcd.discovery.scores import (
     BGe,
     Score,
     choose_score,
+    most_parents,
     score_settings,
 )
 from llmcd.errors import VariablesError
@@ -67,7 +68,8 @@ class GES:
         Whether to turn edges and repeat all phases until none finds anything; without,
         inserts are followed by deletes, once, which is Chickering's search.
     max_parents : int, optional
-        Largest number of parents of a variable; None for no limit.
+        Largest number of parents of a variable. None is no limit, but for BIC of
+        continuous or mixed tables a fifth of the rows.
 
     Raises
     ------
@@ -253,8 +255,9 @@ def ges_search(
     if not known.is_empty:
         forbidden = known.forbidden_matrix(names)
         required = known.required_matrix(names)
-    most = p if max_parents is None else max_parents
-    _check_required(names, required, most)
+    _check_required(names, required, max_parents)
+    most = most_parents(score, statistics, max_parents)
+    most = max(most, int(required.sum(axis=0).max()))
     idle = _idle(statistics)
     apart = (forbidden & forbidden.T) | idle[:, None] | idle[None, :]
     kept = required | required.T
@@ -278,7 +281,9 @@ def ges_search(
 _STEPS = ("inserts", "deletes", "turns")
 
 
-def _check_required(names: tuple[str, ...], required: Bools, most: int) -> None:
+def _check_required(names: tuple[str, ...], required: Bools, most: int | None) -> None:
+    if most is None:
+        return
     many = [names[v] for v in np.flatnonzero(required.sum(axis=0) > most)]
     if many:
         raise VariablesError(

@@ -26,6 +26,7 @@ __all__ = [
     "default_penalty",
     "graph_score",
     "local_score",
+    "most_parents",
     "score_settings",
 ]
 
@@ -346,6 +347,39 @@ def choose_score(score: str | Score, statistics: Statistics) -> Score:
     if statistics.kind not in score.fits:
         raise ValueError(_unfit(score.name, statistics, score.fits))
     return score
+
+
+def most_parents(
+    score: Score, statistics: Statistics, max_parents: int | None = None
+) -> int:
+    """The largest number of parents that a search gives a variable.
+
+    Parameters
+    ----------
+    score : BIC, BGe or BDeu
+        What is maximised.
+    statistics : GaussianStatistics, CountStatistics or MixedStatistics
+        The table.
+    max_parents : int, optional
+        The user's limit. None is no limit, but for BIC of continuous or mixed tables a
+        fifth of the rows: beyond, it prefers more parents without end.
+
+    Returns
+    -------
+    int
+
+    Examples
+    --------
+    >>> x = np.random.default_rng(0).normal(size=(20, 9))
+    >>> most_parents(BIC(), GaussianStatistics.of(x, tuple("abcdefghi")))
+    4
+    """
+    others = max(len(statistics.names) - 1, 0)
+    if max_parents is not None:
+        return min(max_parents, others)
+    if isinstance(score, BIC) and statistics.kind != "counts":
+        return min(others, max(1, int(statistics.n) // 5))
+    return others
 
 
 def score_settings(score: str | Score, statistics: Statistics) -> dict[str, Any]:
