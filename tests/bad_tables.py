@@ -326,11 +326,11 @@ REFUSED: dict[str, tuple[Callable[[], pd.DataFrame], tuple[str, ...]]] = {
     ),
     "6 rows, 10 columns": (
         lambda: frame(6, 10),
-        ("need at least max(20, columns + 5) = 20 rows for 10 columns, have 6",),
+        ("need at least 20 rows, have 6",),
     ),
     "16 rows, 12 columns": (
         lambda: frame(16, 12),
-        ("= 20 rows for 12 columns, have 16", "collect more rows"),
+        ("need at least 20 rows, have 16", "collect more rows"),
     ),
     "no column": (
         lambda: pd.DataFrame(index=range(50)),

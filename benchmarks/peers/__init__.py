@@ -141,6 +141,10 @@ class Outcome:
         Of everything before it: imports, reading, preparing.
     runs : tuple of float
         The calls that ``seconds`` is the median of.
+    cpu_seconds : float or None
+        Of the processor, user and system, of all threads: the median as of ``seconds``.
+    cpu_runs : tuple of float
+        Of the same calls as ``runs``.
     graph : Graph or None
         As the peer returned it.
     is_dag : bool
@@ -161,6 +165,8 @@ class Outcome:
     first: float | None = None
     startup: float | None = None
     runs: tuple[float, ...] = ()
+    cpu_seconds: float | None = None
+    cpu_runs: tuple[float, ...] = ()
     graph: Graph | None = None
     is_dag: bool = False
     versions: Mapping[str, str] = field(default_factory=dict)
@@ -380,6 +386,8 @@ def _read(
             first=float(answer["first"]),
             startup=float(answer["startup"]),
             runs=tuple(map(float, answer["runs"])),
+            cpu_seconds=float(answer["cpu_seconds"]),
+            cpu_runs=tuple(map(float, answer["cpu_runs"])),
             graph=graph_of_edges(answer["names"], edges),
             is_dag=bool(answer["is_dag"]),
             versions=answer["versions"],

@@ -13,8 +13,14 @@ from scipy import linalg
 from llmcd.data.canonical import standardise
 from llmcd.data.findings import Findings
 from llmcd.data.kinds import FAR, MAX_LEVELS, Column
+from llmcd.data.statistics import (
+    CountStatistics,
+    GaussianStatistics,
+    MixedStatistics,
+    Statistics,
+)
 
-__all__ = ["check_relations", "check_rows"]
+__all__ = ["check_relations", "check_rows", "check_statistics"]
 
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -55,27 +61,29 @@ def check_rows(n: int, p: int, refused: int, given: int, findings: Findings) -> 
     >>> check_rows(6, 10, 0, 10, found)
     False
     >>> found.problems[0][0]
-    'need at least max(20, columns + 5) = 20 rows for 10 columns, have 6'
+    'need at least 20 rows, have 6'
     """
     if p + refused < 2 and (n > 1 or given < 2):
         findings.problem(
             f"need at least 2 usable columns (not constant, not empty), have {p}",
             "add columns that vary",
         )
-    need = max(FEWEST_ROWS, p + MORE_ROWS_THAN_COLUMNS)
-    if n < need:
+    if n < FEWEST_ROWS:
         dropped = findings.dropped
         after = (
             f" after {dropped:,} with missing cells were left out" if dropped else ""
         )
-        fix = "collect more rows" + ("; or fill the missing cells in" * bool(dropped))
-        if n >= FEWEST_ROWS:
-            most = n - MORE_ROWS_THAN_COLUMNS
-            fix += f"; or df = df.iloc[:, :{most}]  # or another {most} columns"
         findings.problem(
-            f"need at least max({FEWEST_ROWS}, columns + {MORE_ROWS_THAN_COLUMNS}) = "
-            f"{need} rows for {p or given} columns, have {n}{after}",
-            fix,
+            f"need at least {FEWEST_ROWS} rows, have {n}{after}",
+            "collect more rows" + ("; or fill the missing cells in" * bool(dropped)),
+        )
+    elif n < p + MORE_ROWS_THAN_COLUMNS:
+        findings.note(
+            "",
+            "warning",
+            f"{n} rows for {p} columns: too few to look at all columns at once. Expect "
+            "missing edges; relations among several columns are not looked for, and "
+            "causal-learn's searches refuse the table",
         )
     elif n < ROWS_PER_COLUMN * p:
         findings.note(
@@ -141,6 +149,90 @@ def check_relations(
         )
 
 
+def check_statistics(statistics: Statistics, findings: Findings) -> None:
+    """The same of columns whose rows are not in memory, as far as statistics tell.
+
+    Parameters
+    ----------
+    statistics : GaussianStatistics, CountStatistics or MixedStatistics
+        Of all rows.
+    findings : Findings
+        Takes notes and problems.
+
+    Examples
+    --------
+    >>> x = np.random.default_rng(0).normal(size=(40, 2))
+    >>> found = Findings(np.arange(0))
+    >>> both = np.column_stack([x, 3 - x[:, 0]])
+    >>> check_statistics(GaussianStatistics.of(both, "abc"), found)
+    >>> found.problems[0][0]
+    "columns 'a' and 'c' hold the same up to scale and shift"
+    """
+    names = statistics.names
+    how = "the same up to scale and shift"
+    if isinstance(statistics, CountStatistics):
+        copies = _recodings(_as_columns(statistics), (), findings)
+        how = "the same under other codes"
+    elif isinstance(statistics, MixedStatistics):
+        copies = _linear_in(statistics.gaussian, statistics.blocks, names, findings)
+    else:
+        blocks = [(k, k + 1) for k in range(len(names))]
+        copies = _linear_in(statistics, blocks, names, findings)
+    for group in _groups(names, copies):
+        findings.problem(
+            f"columns {_listed(group)} hold {how}",
+            f"keep one of them: describe only {group[0]!r} and the other columns",
+        )
+
+
+def _as_columns(counts: CountStatistics) -> list[Column]:
+    return [
+        Column(name, "nominal", codes.astype(np.float64), tuple(map(str, range(size))))
+        for name, codes, size in zip(
+            counts.names, counts.codes, counts.sizes.tolist(), strict=True
+        )
+    ]
+
+
+def _linear_in(
+    statistics: GaussianStatistics,
+    blocks: Sequence[tuple[int, int]],
+    names: Sequence[str],
+    findings: Findings,
+) -> list[tuple[str, str]]:
+    """Copies among single columns; near copies and relations are noted."""
+    correlation = statistics.correlation_or_zero
+    owner = [v for v, (a, b) in enumerate(blocks) for _ in range(a, b)]
+    single = [a for a, b in blocks if b - a == 1]
+    copies: list[tuple[str, str]] = []
+    strong = np.triu(np.abs(correlation[np.ix_(single, single)]) > HIGH, 1)
+    for i, j in np.argwhere(strong).tolist():
+        one, other = names[owner[single[i]]], names[owner[single[j]]]
+        r = abs(float(correlation[single[i], single[j]]))
+        if (1.0 - r) * SAME < 2:
+            copies.append((one, other))
+        else:
+            _note_near(one, other, r, findings)
+    spare = {name for group in _groups(names, copies) for name in group[1:]}
+    keep = [k for k, v in enumerate(owner) if names[v] not in spare]
+    if statistics.n < len(keep) + MORE_ROWS_THAN_COLUMNS:
+        return copies
+    for one, members in _dependencies(correlation[np.ix_(keep, keep)]):
+        among = sorted({owner[keep[i]] for i in (one, *members)})
+        if len(among) > 1:
+            _note_relation([names[v] for v in among], findings)
+    return copies
+
+
+def _note_near(one: str, other: str, r: float, findings: Findings) -> None:
+    findings.note(
+        one,
+        "warning",
+        f"{one!r} and {other!r} are nearly the same (|r| = {r:.9g}): which of them an "
+        "edge belongs to is hard to tell; consider keeping one",
+    )
+
+
 def _groups(
     names: Sequence[str], pairs: Sequence[tuple[str, str]]
 ) -> list[tuple[str, ...]]:
@@ -179,16 +271,12 @@ def _linear(
         elif gap * SAME < 2:
             copies.append((names[i], names[j]))
         else:
-            findings.note(
-                names[i],
-                "warning",
-                f"{names[i]!r} and {names[j]!r} are nearly the same (|r| = "
-                f"{1 - gap:.9g}): which of them an edge belongs to is hard to tell; "
-                "consider keeping one",
-            )
+            _note_near(names[i], names[j], 1 - gap, findings)
     for group in _groups(names, by_far_cells):
         _note_far_cells([c for c in columns if c.name in group], access, findings)
     keep = _representatives(names, copies)
+    if len(z) < len(keep) + MORE_ROWS_THAN_COLUMNS:
+        return copies  # with so few rows each column follows from the others
     _note_dependencies(z[:, keep], [columns[i] for i in keep], findings)
     return copies
 
@@ -252,33 +340,43 @@ def _note_dependencies(
     z: Floats, columns: Sequence[Column], findings: Findings
 ) -> None:
     """Name the columns of (nearly) exact linear relations, by pivoted QR."""
-    if len(columns) < 3:
-        return
-    correlation = z.T @ z / len(z)
+    for one, members in _dependencies(z.T @ z / len(z)):
+        if _related(z, columns, one, members):  # far cells alone were said above
+            group = sorted([*members, one])
+            _note_relation([columns[i].name for i in group], findings)
+
+
+def _note_relation(names: Sequence[str], findings: Findings) -> None:
+    findings.note(
+        names[0],
+        "warning",
+        f"deterministic relation among {', '.join(map(repr, names))}: each follows "
+        "from the others, so faithfulness fails and edges among them cannot be "
+        "trusted; consider dropping one",
+    )
+
+
+def _dependencies(correlation: Floats) -> list[tuple[int, list[int]]]:
+    """Columns that follow from at least two others, and these."""
+    if len(correlation) < 3:
+        return []
     values = linalg.eigvalsh(correlation)
     if values[0] * ILL > values[-1]:
-        return
+        return []
     found: tuple[Any, ...] = linalg.qr(correlation, mode="r", pivoting=True)
     r, pivot = np.asarray(found[0]), np.asarray(found[1])
     size = np.abs(np.diagonal(r))
     rank = int(np.count_nonzero(size > size[0] / ILL))
-    if rank in (0, len(columns)):
-        return
+    if rank in (0, len(correlation)):
+        return []
     weights = linalg.solve_triangular(r[:rank, :rank], r[:rank, rank:])
-    for k in range(rank, len(columns)):
+    related: list[tuple[int, list[int]]] = []
+    for k in range(rank, len(correlation)):
         share = np.abs(weights[:, k - rank])
         members = [int(pivot[i]) for i in np.flatnonzero(share > 1e-4 * share.max())]
-        group = sorted([*members, int(pivot[k])])
-        if len(group) < 3 or not _related(z, columns, int(pivot[k]), members):
-            continue  # a pair, or far cells alone: said above
-        names = [columns[i].name for i in group]
-        findings.note(
-            names[0],
-            "warning",
-            f"deterministic relation among {', '.join(map(repr, names))}: each follows "
-            "from the others, so faithfulness fails and edges among them cannot be "
-            "trusted; consider dropping one",
-        )
+        if len(members) > 1:  # a pair was said above
+            related.append((int(pivot[k]), members))
+    return related
 
 
 def _related(

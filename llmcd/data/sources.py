@@ -7,13 +7,16 @@ take memory for their cross-products only, however many the rows; discrete ones 
 their distinct rows.
 
 Nothing is scaled, sorted or set aside here: names stand in the source's order, and
-means and cross-products in the columns' own units.
+means and cross-products in the columns' own units. Too few rows and copies are refused
+as in a table in memory; near copies and relations that hold exactly give a warning.
+What needs the rows, cells far from all others and curves, is not looked for.
 """
 
 from __future__ import annotations
 
 import difflib
 import importlib
+import warnings
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -25,6 +28,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from llmcd.data.checks import check_rows, check_statistics
 from llmcd.data.columns import Cells, label_of
 from llmcd.data.findings import Findings
 from llmcd.data.names import column_names
@@ -34,7 +38,7 @@ from llmcd.data.statistics import (
     MixedStatistics,
     Statistics,
 )
-from llmcd.data.survey import Plan, Survey, coded, decide, declared
+from llmcd.data.survey import INEXACT, Plan, Survey, coded, decide, declared
 from llmcd.errors import DataError
 from llmcd.variables import Variables
 
@@ -84,7 +88,8 @@ def statistics_of_parquet(
     Raises
     ------
     DataError
-        If cells are missing or infinite, or a column is constant, has too many levels
+        If there are less than 20 rows, cells are missing or infinite, or a column is
+        constant, a copy of another, has too many levels, holds integers beyond 2**53
         or is of a type that cannot be read; every problem is named, with counts.
     FileNotFoundError
         If there is no such file.
@@ -278,7 +283,8 @@ def _statistics(source: _Source, variables: Any) -> Statistics:
     if len(ready) == len(plans):  # one pass does
         with closing(source.read(chosen)) as batches:
             found = _built(_rows(batches, chosen, ready, surveys), ready)
-        return _without_unused(found, ready, _decided(surveys, described))
+        found = _without_unused(found, ready, _decided(surveys, described))
+        return _checked(found)
     with closing(source.read(chosen)) as batches:
         for batch in batches:
             for survey, cells in zip(surveys, _cells(batch, chosen), strict=True):
@@ -293,6 +299,18 @@ def _statistics(source: _Source, variables: Any) -> Statistics:
                 f"column {one.name!r} was not the same when it was read again; store "
                 "the rows first (CREATE TABLE ... AS), and read the stored ones"
             )
+    return _checked(found)
+
+
+def _checked(found: Statistics) -> Statistics:
+    """Refuse or warn of what a table in memory is refused or noted for."""
+    findings = Findings(np.arange(0))
+    p = len(found.names)
+    check_rows(int(found.n), p, 0, p, findings)
+    check_statistics(found, findings)
+    findings.raise_problems()
+    for note in findings.notes:
+        warnings.warn(note.detail, UserWarning, stacklevel=4)
     return found
 
 
@@ -443,7 +461,8 @@ def _read(column: Any, arrow: Any) -> Cells | str:
     if types.is_null(kind):
         return Cells("number", numbers=np.full(len(column), np.nan))
     if types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind):
-        return Cells("number", numbers=_float64(column, arrow))
+        numbers = _float64(column, arrow)
+        return INEXACT if numbers is None else Cells("number", numbers=numbers)
     if types.is_string(kind) or types.is_large_string(kind):
         return _texts(column)
     if str(kind) == "string_view":
@@ -451,8 +470,17 @@ def _read(column: Any, arrow: Any) -> Cells | str:
     return str(kind)
 
 
-def _float64(column: Any, arrow: Any) -> Floats:
-    numbers = column.cast(arrow.float64(), safe=False)
+def _float64(column: Any, arrow: Any) -> Floats | None:
+    """Numbers as float64, or None for integers that it does not hold exactly."""
+    types, kind = arrow.types, column.type
+    try:
+        if types.is_decimal(kind) and kind.scale == 0:
+            column = column.cast(arrow.int64())  # as DuckDB's HUGEINT arrives
+        # Fractions may be rounded; a safe cast refuses integers beyond 2**53.
+        is_integer = types.is_integer(column.type)
+        numbers = column.cast(arrow.float64(), safe=is_integer)
+    except arrow.ArrowInvalid:
+        return None
     return numbers.to_numpy(zero_copy_only=False) + 0.0  # -0.0 becomes 0.0
 
 
@@ -469,6 +497,8 @@ def _texts(column: Any) -> Cells:
 
 def _categories(column: Any, arrow: Any) -> Cells | str:
     values = _read(column.dictionary, arrow)
+    if values == INEXACT:  # they are labels
+        values = Cells("text")
     if isinstance(values, str):
         return values
     held = column.dictionary.to_pylist()

@@ -17,9 +17,12 @@ from llmcd.data.findings import Findings
 from llmcd.data.kinds import FEW, MAX_LEVELS, ROWS_PER_LEVEL
 from llmcd.variables import Variable
 
-__all__ = ["Plan", "Survey", "coded", "decide", "declared"]
+__all__ = ["INEXACT", "Plan", "Survey", "coded", "decide", "declared"]
 
 Ints = npt.NDArray[np.int64]
+
+INEXACT = "integers beyond 2**53"
+"""What is said of a column of them: float64 would round them."""
 
 
 @dataclass(frozen=True)
@@ -267,6 +270,14 @@ def decide(survey: Survey, about: Variable | None, findings: Findings) -> Plan |
 def _readable(survey: Survey, findings: Findings) -> bool:
     name = survey.name
     leave = f"describe only the other columns: {name!r} is then not read"
+    if survey.unreadable == INEXACT:
+        findings.problem(
+            f"column {name!r} holds {INEXACT}, which cannot be told apart as numbers",
+            "subtract the smallest of them first, as integers (in SQL: x - (SELECT "
+            "min(x) FROM ...)); if rounding does not matter, make them floating point "
+            f"(in SQL: CAST(x AS DOUBLE)); or {leave}",
+        )
+        return False
     if survey.unreadable:
         findings.problem(
             f"column {name!r} holds {survey.unreadable} instead of numbers or text",

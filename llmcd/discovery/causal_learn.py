@@ -36,6 +36,7 @@ __all__ = ["ALGORITHMS", "CausalLearn", "ci_test"]
 Test = Callable[[int, int, Sequence[int]], float]
 
 _LARGEST_INDEX = 2**62
+_SPARE = 5  # rows beyond the number of columns that its matrices need
 
 
 @contextmanager
@@ -248,7 +249,8 @@ class CausalLearn:
         Raises
         ------
         DataError
-            If causal-learn fails.
+            If causal-learn fails, or there are hardly more rows than columns, which it
+            answers with an error of its own or nonsense.
 
         Examples
         --------
@@ -260,6 +262,12 @@ class CausalLearn:
         >>> CausalLearn("boss").search_rows(rows).n_edges
         1
         """
+        if table.n_rows < table.n_columns + _SPARE:
+            raise DataError(
+                f"{self.algorithm!r} of causal-learn needs at least {_SPARE} more rows "
+                f"than columns, got {table.n_rows:,} rows for {table.n_columns:,} "
+                "columns; leave columns out, or use method='pc' or 'order'"
+            )
         values = table.values
         if weights is not None:
             values = np.repeat(values, weights, axis=0)

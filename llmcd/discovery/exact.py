@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
@@ -17,7 +17,7 @@ from llmcd.discovery.objective import (
     check_arguments,
     nothing,
 )
-from llmcd.discovery.scores import Score, choose_score
+from llmcd.discovery.scores import Score, choose_score, score_settings
 from llmcd.graph import Graph
 
 __all__ = ["ExactSearch", "exact_search"]
@@ -77,8 +77,10 @@ class ExactSearch:
             If the score does not fit the table or it has more than 20 variables.
         """
         _check_size(statistics)
-        score = choose_score(self.score, statistics)
-        return {"score": score.name, **asdict(score), "max_parents": self.max_parents}
+        return {
+            **score_settings(self.score, statistics),
+            "max_parents": self.max_parents,
+        }
 
     def search(
         self,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+import warnings
+from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -10,7 +11,15 @@ import numpy.typing as npt
 
 from llmcd.background import Background
 from llmcd.data.statistics import CountStatistics, Statistics
-from llmcd.discovery.scores import BIC, BDeu, BGe, Score, choose_score
+from llmcd.discovery.scores import (
+    BIC,
+    BDeu,
+    BGe,
+    Score,
+    choose_score,
+    most_parents,
+    score_settings,
+)
 from llmcd.errors import VariablesError
 from llmcd.graph import Graph
 
@@ -33,11 +42,15 @@ class Found(NamedTuple):
         That of each of its members.
     steps : dict of str to int
         How many inserts, deletes and turns led there.
+    cut : int
+        How often the sets of a pair were too many to look at all: if 0, no valid
+        operator improves the score.
     """
 
     graph: Graph
     score: float
     steps: dict[str, int]
+    cut: int = 0
 
 
 @dataclass(frozen=True)
@@ -55,7 +68,8 @@ class GES:
         Whether to turn edges and repeat all phases until none finds anything; without,
         inserts are followed by deletes, once, which is Chickering's search.
     max_parents : int, optional
-        Largest number of parents of a variable; None for no limit.
+        Largest number of parents of a variable. None is no limit, but for BIC of
+        continuous or mixed tables a fifth of the rows.
 
     Raises
     ------
@@ -67,9 +81,11 @@ class GES:
     Chickering (2002), *Optimal structure identification with greedy search*, Theorems
     15 and 17; turning: Hauser and Buehlmann (2012), *Characterization and greedy
     learning of interventional Markov equivalence classes of directed acyclic graphs*,
-    Propositions 31 and 34. All sets T and H are looked at: in a group of columns that
-    all depend on each other directly, the time doubles with each more column, from
-    about 16 on noticeably; ``max_parents`` bounds it.
+    Propositions 31 and 34. In a group of columns that all depend on each other directly
+    the number of sets T and H doubles with each more column. Up to 8,192 of a pair are
+    looked at, which is all in groups of up to 15 columns; beyond, the best of these is
+    taken and a warning says so. Its result is legal, too. ``max_parents`` keeps groups
+    small.
 
     Under background knowledge the search space is all classes with at least one member
     that obeys, and the result the members that do, as an MPDAG. It starts from the
@@ -104,25 +120,6 @@ class GES:
                 f"BGe(...) or BDeu(...), got {self.score!r}"
             )
 
-    def check(self, statistics: Statistics) -> Score:
-        """The score that will be used.
-
-        Parameters
-        ----------
-        statistics : GaussianStatistics, CountStatistics or MixedStatistics
-            The table.
-
-        Returns
-        -------
-        BIC, BGe or BDeu
-
-        Raises
-        ------
-        ValueError
-            If the score that was asked for does not fit the table.
-        """
-        return choose_score(self.score, statistics)
-
     def settings(self, statistics: Statistics) -> dict[str, Any]:
         """What decides the result besides the rows, for JSON.
 
@@ -135,10 +132,8 @@ class GES:
         -------
         dict
         """
-        score = self.check(statistics)
         return {
-            "score": score.name,
-            **asdict(score),
+            **score_settings(self.score, statistics),
             "turning": self.turning,
             "max_parents": self.max_parents,
         }
@@ -179,13 +174,22 @@ class GES:
         a --> c
         b --> c
         """
-        return ges_search(
+        found = ges_search(
             statistics,
-            self.check(statistics),
+            choose_score(self.score, statistics),
             background,
             turning=self.turning,
             max_parents=self.max_parents,
-        ).graph
+        )
+        if found.cut:
+            warnings.warn(
+                "so many columns depend on each other directly that GES did not look "
+                "at all operators: one may improve its result. Use order search, or a "
+                "smaller max_parents",
+                UserWarning,
+                stacklevel=2,
+            )
+        return found.graph
 
 
 _SCORES = ("auto", "bic", "bge", "bdeu")
@@ -251,8 +255,9 @@ def ges_search(
     if not known.is_empty:
         forbidden = known.forbidden_matrix(names)
         required = known.required_matrix(names)
-    most = p if max_parents is None else max_parents
-    _check_required(names, required, most)
+    _check_required(names, required, max_parents)
+    most = most_parents(score, statistics, max_parents)
+    most = max(most, int(required.sum(axis=0).max()))
     idle = _idle(statistics)
     apart = (forbidden & forbidden.T) | idle[:, None] | idle[None, :]
     kept = required | required.T
@@ -262,20 +267,23 @@ def ges_search(
         most=most,
         tolerance=_ROUNDING * max(1.0, float(statistics.n)),
     )
-    matrix, total, steps = greedy_search(
+    matrix, total, steps, cut = greedy_search(
         model, bits_of(required), limits, turning=turning
     )
     return Found(
         Graph.from_directed_matrix(names, matrix),
         float(total),
         dict(zip(_STEPS, steps, strict=True)),
+        cut,
     )
 
 
 _STEPS = ("inserts", "deletes", "turns")
 
 
-def _check_required(names: tuple[str, ...], required: Bools, most: int) -> None:
+def _check_required(names: tuple[str, ...], required: Bools, most: int | None) -> None:
+    if most is None:
+        return
     many = [names[v] for v in np.flatnonzero(required.sum(axis=0) > most)]
     if many:
         raise VariablesError(

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from llmcd.background import Background
 from llmcd.data.statistics import CountStatistics, MixedStatistics, Statistics
-from llmcd.discovery.scores import BIC, Score
+from llmcd.discovery.scores import Score, most_parents
 from llmcd.equivalence import cpdag, meek_closure
 from llmcd.errors import VariablesError
 from llmcd.graph import Graph
@@ -303,6 +303,7 @@ def build_problem(
     Examples
     --------
     >>> from llmcd.data.statistics import CountStatistics
+    >>> from llmcd.discovery.scores import BIC
     >>> table = CountStatistics.of([[0, 0], [1, 1]], ["a", "b"], [2, 2])
     >>> build_problem(table, BIC()).most
     1
@@ -310,10 +311,7 @@ def build_problem(
     from llmcd.discovery.kernels.parents import OrderProblem
 
     names = tuple(statistics.names)
-    p = len(names)
-    most = max(p - 1, 0) if max_parents is None else min(max_parents, p - 1)
-    if max_parents is None and isinstance(score, BIC) and statistics.kind != "counts":
-        most = min(most, max(1, int(statistics.n) // 5))
+    most = most_parents(score, statistics, max_parents)
     rules = _rules(names, background or Background(), _idle(statistics), max_parents)
     most = max(most, int(rules[1].sum(axis=1).max()))
     order, existence = (evidence or Evidence()).matrices(names)
@@ -458,6 +456,7 @@ def build_result(
     Examples
     --------
     >>> from llmcd.data.statistics import CountStatistics
+    >>> from llmcd.discovery.scores import BIC
     >>> table = CountStatistics.of([[0, 0], [1, 1]], ["a", "b"], [2, 2])
     >>> problem = build_problem(table, BIC())
     >>> none = np.array([], dtype=np.int64)

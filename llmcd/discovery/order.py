@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -20,7 +20,7 @@ from llmcd.discovery.objective import (
     check_arguments,
     nothing,
 )
-from llmcd.discovery.scores import Score, choose_score
+from llmcd.discovery.scores import Score, choose_score, score_settings
 from llmcd.equivalence import consistent_extension
 from llmcd.errors import GraphError
 from llmcd.graph import Graph
@@ -108,25 +108,6 @@ class OrderSearch:
     def __post_init__(self) -> None:
         check_arguments(self.max_parents, self.patience, self.max_starts)
 
-    def check(self, statistics: Statistics) -> Score:
-        """The score that will be used.
-
-        Parameters
-        ----------
-        statistics : GaussianStatistics, CountStatistics or MixedStatistics
-            The table.
-
-        Returns
-        -------
-        BIC, BGe or BDeu
-
-        Raises
-        ------
-        ValueError
-            If the score that was asked for does not fit the table.
-        """
-        return choose_score(self.score, statistics)
-
     def settings(self, statistics: Statistics) -> dict[str, Any]:
         """What decides the result besides the rows, for JSON.
 
@@ -139,10 +120,8 @@ class OrderSearch:
         -------
         dict
         """
-        score = self.check(statistics)
         return {
-            "score": score.name,
-            **asdict(score),
+            **score_settings(self.score, statistics),
             "max_parents": self.max_parents,
             "patience": self.patience,
             "max_starts": self.max_starts,

@@ -324,10 +324,10 @@ class _Answers(Protocol):
 def _search(
     answers: _Answers, names: tuple[str, ...], known: _Knowledge, most: int
 ) -> Graph:
+    from llmcd.discovery.kernels.essential import class_of
     from llmcd.discovery.kernels.meek import (
         accept_colliders,
         causal_learns_orientation,
-        class_of,
         extend_partial,
     )
     from llmcd.discovery.kernels.skeleton import KEPT

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from dataclasses import asdict, dataclass
+from math import log
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +17,18 @@ from llmcd.graph import Graph
 if TYPE_CHECKING:
     from llmcd.discovery.kernels.scores import ScoreModel
 
-__all__ = ["BIC", "BDeu", "BGe", "Score", "choose_score", "graph_score", "local_score"]
+__all__ = [
+    "BIC",
+    "BDeu",
+    "BGe",
+    "Score",
+    "choose_score",
+    "default_penalty",
+    "graph_score",
+    "local_score",
+    "most_parents",
+    "score_settings",
+]
 
 Statistics = GaussianStatistics | CountStatistics | MixedStatistics
 
@@ -258,6 +270,40 @@ def _discrete(
     )
 
 
+def default_penalty(columns: int, rows: float) -> float:
+    """The factor of BIC's penalty that ``auto`` takes.
+
+    The more pairs there are, the more of them look dependent by chance. So it is two,
+    or that of the extended BIC where there are more columns than the root of the rows.
+
+    Parameters
+    ----------
+    columns : int
+        How many variables there are.
+    rows : float
+        How many rows, or their total weight.
+
+    Returns
+    -------
+    float
+        At least 2.
+
+    Notes
+    -----
+    Foygel and Drton (2010), *Extended Bayesian information criteria for Gaussian
+    graphical models*, equation (3) with gamma = 1/2: ``log(n) + 2 log(p)`` for a
+    parameter, whose ratio to the BIC's ``log(n)`` this is.
+
+    Examples
+    --------
+    >>> [round(default_penalty(p, 1000), 3) for p in (10, 31, 32, 200)]
+    [2.0, 2.0, 2.003, 2.534]
+    """
+    if columns < 2 or not rows > 1.0:
+        return 2.0
+    return max(2.0, 1.0 + 2.0 * log(columns) / log(rows))
+
+
 def choose_score(score: str | Score, statistics: Statistics) -> Score:
     """A score that fits the table.
 
@@ -265,7 +311,8 @@ def choose_score(score: str | Score, statistics: Statistics) -> Score:
     ----------
     score : {"auto", "bic", "bge", "bdeu"}, BIC, BGe or BDeu
         ``auto`` is BDeu with one expected parent for a discrete table, otherwise BIC
-        with twice its own penalty: without these, weak edges abound
+        with twice its own penalty, or the extended BIC's where there are more columns
+        than the root of the rows: without these, weak edges abound
         (docs/decisions/0005).
     statistics : GaussianStatistics, CountStatistics or MixedStatistics
         The table.
@@ -288,8 +335,9 @@ def choose_score(score: str | Score, statistics: Statistics) -> Score:
     known: dict[str, type[Score]] = {"bic": BIC, "bge": BGe, "bdeu": BDeu}
     if isinstance(score, str):
         if score == "auto":
-            discrete = statistics.kind == "counts"
-            return BDeu(expected_parents=1.0) if discrete else BIC(penalty=2.0)
+            if statistics.kind == "counts":
+                return BDeu(expected_parents=1.0)
+            return BIC(penalty=default_penalty(len(statistics.names), statistics.n))
         if score not in known:
             raise ValueError(
                 f"score must be 'auto', {', '.join(map(repr, known))}, BIC(...), "
@@ -299,6 +347,67 @@ def choose_score(score: str | Score, statistics: Statistics) -> Score:
     if statistics.kind not in score.fits:
         raise ValueError(_unfit(score.name, statistics, score.fits))
     return score
+
+
+def most_parents(
+    score: Score, statistics: Statistics, max_parents: int | None = None
+) -> int:
+    """The largest number of parents that a search gives a variable.
+
+    Parameters
+    ----------
+    score : BIC, BGe or BDeu
+        What is maximised.
+    statistics : GaussianStatistics, CountStatistics or MixedStatistics
+        The table.
+    max_parents : int, optional
+        The user's limit. None is no limit, but for BIC of continuous or mixed tables a
+        fifth of the rows: beyond, it prefers more parents without end.
+
+    Returns
+    -------
+    int
+
+    Examples
+    --------
+    >>> x = np.random.default_rng(0).normal(size=(20, 9))
+    >>> most_parents(BIC(), GaussianStatistics.of(x, tuple("abcdefghi")))
+    4
+    """
+    others = max(len(statistics.names) - 1, 0)
+    if max_parents is not None:
+        return min(max_parents, others)
+    if isinstance(score, BIC) and statistics.kind != "counts":
+        return min(others, max(1, int(statistics.n) // 5))
+    return others
+
+
+def score_settings(score: str | Score, statistics: Statistics) -> dict[str, Any]:
+    """The score that a search will use, for JSON.
+
+    Parameters
+    ----------
+    score, statistics
+        As of ``choose_score``.
+
+    Returns
+    -------
+    dict
+        Its name as ``score``, and its parameters.
+
+    Raises
+    ------
+    ValueError
+        If there is no such score or it does not fit the table.
+
+    Examples
+    --------
+    >>> x = np.random.default_rng(0).normal(size=(50, 2))
+    >>> score_settings("bge", GaussianStatistics.of(x, ("a", "b")))
+    {'score': 'bge', 'alpha_mu': 1.0, 'alpha_w': None}
+    """
+    chosen = choose_score(score, statistics)
+    return {"score": chosen.name, **asdict(chosen)}
 
 
 def local_score(

@@ -29,7 +29,7 @@ NAMES = ["z", "y", "x", "w"]
 TRUTH = Graph.from_edges(NAMES, directed=[("x", "z"), ("y", "z"), ("z", "w")])
 
 FAKE = f"""
-import os, sys, time
+import os, sys, threading, time
 sys.path.insert(0, {str(ADAPTERS)!r})
 from protocol import Prepared, matrix_edges, serve
 
@@ -44,6 +44,16 @@ def counting(rows, options):
     return Prepared(run, lambda _: [("x", "z", "-->"), ("y", "z", "-->")],
                     warm=lambda: calls.append("warm"),
                     after=lambda _: {{"calls": calls}})
+
+def working(rows, options):
+    def busy():
+        while time.thread_time() < options["cpu"]:
+            pass
+    def run():
+        thread = threading.Thread(target=busy)
+        thread.start()
+        thread.join()
+    return Prepared(run, lambda _: [])
 
 def raises(rows, options):
     raise ValueError("no\\nsense in /some/where/file.py")
@@ -75,8 +85,8 @@ def told(rows, options):
         "names": rows.names, "sizes": rows.sizes, "values": rows.values.tolist(),
         "options": options, "folder": os.listdir()}})
 
-serve({{f.__name__: f for f in (counting, raises, crashes, stuck, leaves, hungry, mark,
-                               twice, told)}}, ["numpy"])
+serve({{f.__name__: f for f in (counting, working, raises, crashes, stuck, leaves,
+                               hungry, mark, twice, told)}}, ["numpy"])
 """
 
 
@@ -121,6 +131,19 @@ def test_warm_up_and_median(ask):
     assert 0.15 <= slow.seconds < 1.0
     between = ask("counting", repeat=50, below=0.5, options={"sleep": 0.15})
     assert 1 <= len(between.runs) <= 3
+
+
+def test_seconds_of_the_processor(ask):
+    """Sleeping takes none of them; work does, in whichever thread it is done."""
+    slept = ask("counting", repeat=3, below=0.1, options={"sleep": 0.3})
+    assert slept.seconds >= 0.3
+    assert slept.cpu_runs == (slept.cpu_seconds,)
+    assert 0.0 <= slept.cpu_seconds < 0.1
+    worked = ask("working", repeat=2, below=5.0, options={"cpu": 0.2})
+    assert len(worked.cpu_runs) == len(worked.runs) == 2
+    assert worked.cpu_seconds == pytest.approx(sum(worked.cpu_runs) / 2)
+    assert 0.2 <= worked.cpu_seconds < 0.4
+    assert worked.seconds > 0.19
 
 
 def test_first_call_alone(ask):
@@ -473,14 +496,13 @@ def test_direction_of_found_edges(
 
 
 def test_fewer_rows_than_columns(tmp_path: Path):
-    """Ours is measured where table() would refuse, and the answer says how."""
+    """Ours is measured there, too."""
     values = np.random.default_rng(0).normal(size=(25, 30))
     names = [f"v{k}" for k in range(30)]
     write_rows(tmp_path / "rows.npz", names, values)
     task = Task("pc", tmp_path / "rows.npz", FISHER, repeat=1)
     found = run_peer("llmcd", task, 60.0)
     assert (found.status, found.reason) == ("done", "")
-    assert "without table()" in found.extra["note"]
     assert found.graph is not None
     assert set(found.graph.names) == set(names)
 

@@ -303,7 +303,11 @@ def test_who_is_slow(small: Row, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     records = run_small(small, tmp_path)
     assert asked.count("ges") == 1
     assert asked.count("pybnesian") == 3
-    assert sum(r["status"] == "left out" for r in records) == 2
+    left = [r for r in records if r["status"] == "left out"]
+    assert len(left) == 2
+    assert "one problem only, for its first call took over 20 s" in markdown(
+        results_of(*records)
+    )
 
 
 def test_a_row_without_peers(
@@ -385,11 +389,32 @@ def test_ratio_is_of_common_problems():
     what = f"faster than {LEARN}, times"
     # 4 / 0.02 and 1 / 0.01; the third problem has no partner
     assert verdicts(*records)[what] == ("150", True)
-    assert "| causal-learn GES | 2.5 | 150 | 4 | 0.90 |" in markdown(
+    assert "| causal-learn GES | 2.5 |  | 150 | 4 | 0.90 |" in markdown(
         results_of(*records)
     )
     records[-2]["seconds"] = 1.0
     assert verdicts(*records)[what] == ("75", False)
+
+
+def test_ratio_is_of_the_processors_seconds():
+    """Where both sides have them they count, and the table's first lines say so."""
+    mine = [
+        record("llmcd GES", 0, 9.0, cpu_seconds=1.0),
+        record(PLAIN, 0, 9.0, cpu_seconds=0.01),
+    ]
+    theirs = record(LEARN, 0, 10.0, cpu_seconds=4.0, versus=PLAIN)
+    what = f"faster than {LEARN}, times"
+    assert verdicts(*mine, theirs)[what] == ("400", True)
+    said = markdown(results_of(*mine, theirs))
+    assert "| causal-learn GES | 10 | 4 | 400 |" in said
+    assert "of the processor's seconds where both sides have them" in said
+    # Where one side has none, or ran out of time by the clock, the clock counts.
+    old = {k: v for k, v in theirs.items() if k != "cpu_seconds"}
+    assert verdicts(*mine, old)[what] == ("1.11", False)
+    late = record(LEARN, 0, None, versus=PLAIN, limit=90.0)
+    assert verdicts(*mine, late)[what] == ("> 10", None)
+    fast = record("llmcd GES", 0, 9.0, cpu_seconds=0.5, row="ges-gaussian-100")
+    assert verdicts(fast)["seconds below"] == ("0.5", True)
 
 
 def test_ratio_to_one_out_of_time():
@@ -487,7 +512,7 @@ def test_columns_of_tables():
     widths = {line.count("|") for line in said.splitlines() if "peak" in line} | {
         line.count("|") for line in said.splitlines() if line.startswith("| llmcd")
     }
-    assert widths == {12}
+    assert widths == {13}
     assert "another kind of search; odd; timeout: a / in it" in said
 
 

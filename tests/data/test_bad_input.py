@@ -44,16 +44,18 @@ def test_refused(case: str) -> None:
 def test_too_few_rows(n: int) -> None:
     """With few rows one thing is said: how many are needed and how many there are."""
     message = refused(frame(n))
-    assert f"= 20 rows for 4 columns, have {n}" in message
+    assert f"need at least 20 rows, have {n}" in message
     assert "1 problem:" in message
 
 
 def test_row_limits() -> None:
-    """max(20, p + 5) rows are the fewest, and 10 a column the fewest without a note."""
+    """20 rows are the fewest, and 10 a column the fewest without a note."""
     assert table(frame(20)).n_rows == 20
     assert "need" in refused(frame(19))
     wide = pd.DataFrame(np.random.default_rng(0).normal(size=(24, 20))).add_prefix("v")
-    assert "= 25 rows for 20 columns, have 24" in refused(wide)
+    note = "24 rows for 20 columns: too few to look at all columns at once"
+    assert note in noted(table(wide), "", "warning")
+    assert "at once" not in noted(table(wide.iloc[:, :19]), "", "warning")
     assert "less than 10 rows a column" in noted(table(frame(39)), "", "warning")
     assert "rows a column" not in noted(table(frame(40)), "", "warning")
 

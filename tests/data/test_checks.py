@@ -238,7 +238,19 @@ def test_rows() -> None:
     assert check_rows(30, 3, 0, 3, findings)
     assert (findings.problems, findings.notes) == ([], [])
     assert check_rows(24, 20, 0, 20, findings)
-    assert "= 25 rows" in findings.problems[0][0]
+    assert findings.problems == []
+    assert "24 rows for 20 columns: too few to look" in findings.notes[0].detail
     assert not check_rows(19, 3, 0, 3, findings)
+    assert "need at least 20 rows, have 19" in findings.problems[0][0]
+
+
+def test_more_columns_than_rows() -> None:
+    """Then each column follows from the others, which says nothing about them."""
+    x = np.random.default_rng(0).normal(size=(30, 40))
+    found = checked(continuous(**{f"x{k}": x[:, k] for k in range(40)}))
+    assert (found.problems, found.notes) == ([], [])
+    x[:, 7] = -2 * x[:, 3]
+    found = checked(continuous(**{f"x{k}": x[:, k] for k in range(40)}))
+    assert "'x3' and 'x7' hold the same" in found.problems[0][0]
     assert isinstance(Findings(np.arange(1)).notes, list)
     assert Note("x", "warning", "d") == Note("x", "warning", "d")

@@ -119,15 +119,6 @@ def test_fixes_for_descriptions_work() -> None:
         assert table(df, variables).n_columns == 4
 
 
-def test_enough_rows_for_fewer_columns() -> None:
-    """With too few rows for all columns, some of them can still be used."""
-    wide = pd.DataFrame(np.random.default_rng(0).normal(size=(24, 20))).add_prefix("v")
-    (fix,) = re.findall(r"fix: (.*)$", refused(wide), re.M)
-    (code,) = alternatives(fix)
-    assert table(run(code, wide)["df"]).n_columns == 19
-    assert "df" not in refused(frame(10)).split("fix: ")[1]
-
-
 NOTED = {
     **{name: make for name, (make, *_) in ACCEPTED.items()},
     "spaces within levels": lambda: with_c(cycle("a  b", "A b", "c")),

@@ -204,6 +204,75 @@ def test_every_type_that_holds_numbers_or_labels(pa):
     assert mean[9] == pytest.approx((at[:, 2] == 0).mean())
 
 
+@pytest.mark.parametrize("kind", ["int64", "uint64", "decimal128(38, 0)"])
+def test_integers_that_would_be_rounded(pa, kind):
+    """Beyond 2**53 they are refused, whichever batch has them; labels are exact."""
+    from decimal import Decimal
+
+    n = 60
+    large = [2**53 - 30 + i for i in range(n)]
+    held = [Decimal(i) for i in large] if kind.startswith("dec") else large
+    type_ = pa.decimal128(38, 0) if kind.startswith("dec") else getattr(pa, kind)()
+    y = np.random.default_rng(0).normal(size=n)
+    given = pa.table({"id": pa.array(held, type_), "y": y})
+    for batches in (given, given.to_batches(max_chunksize=10)):
+        for described in (None, {"id": {"label": "Id.", "kind": "continuous"},
+                                 "y": "Y."}):  # fmt: skip
+            refused(
+                lambda b=batches, d=described: statistics_of_batches(b, d),
+                "'id' holds integers beyond 2**53", "subtract the smallest",
+            )  # fmt: skip
+    exact = given.slice(0, 31)  # up to 2**53 itself
+    assert statistics_of_batches(exact).mean[0] == pytest.approx(2**53 - 15, rel=1e-15)
+    labels = pa.DictionaryArray.from_arrays(
+        np.arange(n) % 3, pa.array([2**53 + 1, 2**53 + 2, 2**53], pa.int64())
+    )
+    found = statistics_of_batches(pa.table({"g": labels, "y": y}))
+    assert len({name for name in found.gaussian.names if name.startswith("g=")}) == 2
+
+
+def test_large_integers_of_a_database(connection):
+    """HUGEINT, which sums have, is refused where it would be rounded."""
+    query = "SELECT (i * i * 10**{k})::HUGEINT AS h, sin(i) AS y FROM range(99) AS t(i)"
+    assert statistics_of_duckdb(connection, query.format(k=3)).n == 99
+    for k in (13, 17, 25):
+        refused(
+            lambda k=k: statistics_of_duckdb(connection, query.format(k=k)),
+            "'h' holds integers beyond 2**53",
+        )
+
+
+def test_what_statistics_tell_of_columns(pa):
+    """Few rows and copies are refused, relations warned of, as in a table in memory."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(200, 3))
+    near = x[:, 0] + 1e-3 * rng.normal(size=200)
+    codes = rng.integers(3, size=200)
+    text = np.array(["u", "v", "w"])
+
+    def of(**columns):
+        return lambda: statistics_of_batches(pa.table(columns))
+
+    plain = {"a": x[:, 0], "b": x[:, 1], "c": x[:, 2]}
+    assert of(**plain)().n == 200
+    few = {name: column[:19] for name, column in plain.items()}
+    refused(of(**few), "need at least 20 rows, have 19")
+    refused(of(**plain, d=5e8 - 1e3 * x[:, 1]), "'b' and 'd' hold the same up to scale")
+    grouped = plain | {"g": text[codes], "d": 7 - x[:, 1]}
+    refused(of(**grouped), "'b' and 'd' hold the same up to scale")
+    refused(of(g=text[codes], h=text[(codes + 1) % 3]), "'g' and 'h' hold the same")
+    for columns, said in (
+        (plain | {"d": x.sum(axis=1)}, "relation among 'a', 'b', 'c', 'd'"),
+        (plain | {"d": near}, "'a' and 'd' are nearly the same"),
+        ({"g": text[codes], "h": text[np.minimum(codes, 1)]}, "'h' follows from 'g'"),
+        (plain | {"g": text[codes], "h": np.where(codes > 0, "p", "q")},
+         "deterministic relation among 'g', 'h'"),
+    ):  # fmt: skip
+        with pytest.warns(UserWarning, match=said) as caught:
+            of(**columns)()
+        assert len(caught) == 1
+
+
 def test_types_of_a_database(connection):
     """ENUM, DECIMAL, HUGEINT, BOOLEAN and TINYINT columns are read."""
     found = statistics_of_duckdb(
@@ -211,7 +280,7 @@ def test_types_of_a_database(connection):
         """
         SELECT (['lo', 'hi'])[1 + (i * 7) % 2]::ENUM ('lo', 'hi') AS e,
                ((i * 37) % 101 / 8)::DECIMAL(9, 3) AS d, (i * i)::HUGEINT AS h,
-               (i % 3 = 0) AS b, (i % 4)::TINYINT AS t
+               (i % 3 = 0) AS b, (i // 2 % 4)::TINYINT AS t
         FROM range(400) AS rows(i)
         """,
     )
@@ -432,7 +501,7 @@ def test_names_are_quoted(connection):
     """Quotes, spaces, key words, dots and semicolons in names are names."""
     names = ['say "x"', "a b", "select", "t.x", "x;--", "Größe"]
     frame = pd.DataFrame(
-        np.random.default_rng(0).normal(size=(50, len(names))), columns=names
+        np.random.default_rng(0).normal(size=(80, len(names))), columns=names
     )
     connection.register("given", frame)
     found = statistics_of_duckdb(connection, "FROM given")
@@ -463,7 +532,7 @@ def test_nothing_but_a_select_is_run(connection):
 
 def test_the_connection_stays_usable(connection):
     """After a result and after a refusal the next query runs."""
-    good = "SELECT i / 7 AS x FROM range(9000) AS t(i)"
+    good = "SELECT i / 7 AS x, sin(i) AS y FROM range(9000) AS t(i)"
     bad = "SELECT CASE WHEN i > 5 THEN i END AS x FROM range(9000) AS t(i)"
     for _ in range(2):
         assert statistics_of_duckdb(connection, good, batch_rows=2048).n == 9000

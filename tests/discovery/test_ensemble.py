@@ -11,6 +11,7 @@ from joblib import parallel_config
 
 from llmcd.background import Background
 from llmcd.data.table import table
+from llmcd.discovery.causal_learn import CausalLearn
 from llmcd.discovery.ensemble import Candidates, candidates
 from llmcd.discovery.ges import GES
 from llmcd.discovery.limits import Limits
@@ -421,3 +422,22 @@ def test_numpy_integers_are_integers():
     df = rows("continuous")
     found = candidates(df, bootstrap=np.int64(2), seed=np.uint8(3))
     assert found.replicates == candidates(df, bootstrap=2, seed=3).replicates
+
+
+def test_more_columns_than_rows():
+    """PC and the scored searches take such a table, causal-learn refuses it."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(100, 150))
+    x[:, 1::3] += 1.5 * x[:, ::3]  # 50 pairs, and 50 columns alone
+    names = [f"v{k:03d}" for k in range(150)]
+    wide = table(pd.DataFrame(x, columns=names))
+    assert any("too few to look at all" in note.detail for note in wide.notes)
+    truth = {(names[k], names[k + 1]) for k in range(0, 150, 3)}
+    for method in ("pc", "ges", "order"):
+        found = candidates(wide, method=method, bootstrap=1, n_jobs=1)
+        assert not found.failures
+        pairs = {tuple(sorted((e.a, e.b))) for e in found.graph.edges()}
+        assert truth <= pairs
+        assert len(pairs) < 150
+    with pytest.raises(DataError, match="needs at least 5 more rows than columns"):
+        CausalLearn("pc").search_rows(wide)

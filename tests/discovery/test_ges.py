@@ -561,6 +561,25 @@ def test_fewer_rows_than_columns_come_to_an_end():
     assert np.isfinite(found.score)
 
 
+def test_large_groups_come_to_an_end():
+    """Columns that all depend on each other: cut off, said, and still the best."""
+
+    def of(p):
+        cross = 20_000.0 * (0.5 * np.eye(p) + 0.5)  # of one common cause
+        return GaussianStatistics(
+            tuple(f"v{k:02d}" for k in range(p)), 20_000.0, np.zeros(p), cross
+        )
+
+    many, few = of(16), of(12)
+    with pytest.warns(UserWarning, match="did not look at all"):
+        graph = GES("bic").search(many)
+    # Every partial correlation pays for its edge: the full graph is the best.
+    assert graph.n_edges == 16 * 15 // 2
+    assert is_cpdag(graph)
+    assert ges_search(few, BIC()).cut == 0
+    assert ges_search(many, BIC(), max_parents=10).cut == 0
+
+
 def test_a_column_that_does_not_vary_has_no_edge():
     """As in a resample, in which it does no harm either."""
     rng = np.random.default_rng(4)

@@ -19,7 +19,7 @@ from llmcd.discovery.kernels.independence import (
     log_gamma_tail,
     log_normal_tails,
 )
-from llmcd.discovery.kernels.tables import permutation_moments
+from llmcd.discovery.kernels.moments import permutation_moments
 from llmcd.errors import DataError
 
 TRIPLES = [(0, 1, ()), (0, 1, (2,)), (3, 1, (0, 2)), (4, 0, (1, 2, 3))]

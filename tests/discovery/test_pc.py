@@ -20,11 +20,8 @@ from llmcd.data.statistics import (
 )
 from llmcd.data.table import table
 from llmcd.discovery.independence import independence_test, log_p
-from llmcd.discovery.kernels.meek import (
-    accept_colliders,
-    class_of,
-    extend_partial,
-)
+from llmcd.discovery.kernels.essential import class_of
+from llmcd.discovery.kernels.meek import accept_colliders, extend_partial
 from llmcd.discovery.pc import PC, pc_search
 from llmcd.equivalence import (
     consistent_extension,

@@ -403,6 +403,31 @@ def test_auto_goes_by_the_kind_of_table():
     assert choose_score(BDeu(3), counts()) == BDeu(3)
 
 
+def test_penalty_grows_with_the_number_of_columns():
+    """Among many independent columns the extended BIC's keeps false edges away."""
+    rng = np.random.default_rng(3)
+    false = {1.0: 0, 2.0: 0, None: 0}
+    for _ in range(4):
+        x = rng.normal(size=(200, 150))
+        table = GaussianStatistics.of(x, tuple(f"v{k}" for k in range(150)))
+        r = table.correlation[np.triu_indices(150, 1)]
+        for penalty in false:
+            chosen = choose_score("auto", table) if penalty is None else BIC(penalty)
+            # An edge between two columns pays if it does alone.
+            gained = -0.5 * 200 * np.log1p(-(r**2))
+            price = local_score(chosen, table, "v0") - local_score(
+                chosen, table, "v0", ["v1"]
+            )
+            price += -0.5 * 200 * np.log1p(-(table.correlation[0, 1] ** 2))
+            assert price == pytest.approx(0.5 * chosen.penalty * np.log(200))
+            false[penalty] += int((gained > price).sum())
+    expected = np.log(200) + 2 * np.log(150)
+    assert choose_score("auto", table).penalty * np.log(200) == pytest.approx(expected)
+    assert false[1.0] > 500
+    assert false[2.0] > 20
+    assert false[None] <= 8
+
+
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [

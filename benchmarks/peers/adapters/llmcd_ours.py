@@ -1,9 +1,7 @@
 """Our own searches, timed by the same protocol as its peers.
 
 The statistics are made before the clock starts, as peers' rows are read before it;
-what they take stands in the answer as ``statistics_seconds``. They come from
-``llmcd.table``, but where it refuses the table for having hardly more rows than columns
-they are made without it, and ``extra`` says so.
+what ``llmcd.table`` and they take stands in the answer as ``statistics_seconds``.
 """
 
 from __future__ import annotations
@@ -15,7 +13,6 @@ from typing import Any
 from protocol import Edges, Prepared, Rows, serve
 
 FEW = 8  # columns that are searched to load what numba compiled
-SPARE = 5  # rows that llmcd.table wants beyond the number of columns
 
 
 def _frame(rows: Rows) -> Any:
@@ -35,18 +32,13 @@ def _edges(graph: Any) -> Edges:
 
 def _prepared(rows: Rows, make: Callable[[], Any]) -> Prepared:
     from llmcd import table
-    from llmcd.data.statistics import GaussianStatistics
 
     frame, search = _frame(rows), make()
     # The first call imports what the later ones need.
     few = table(frame.iloc[:, :FEW]).statistics()
     extra: dict[str, Any] = {}
     began = time.perf_counter()
-    if rows.sizes is None and len(rows.values) < len(rows.names) + SPARE:
-        extra["note"] = "statistics made without table(), which wants more rows"
-        statistics = GaussianStatistics.of(rows.values, rows.names)
-    else:
-        statistics = table(frame).statistics()
+    statistics = table(frame).statistics()
     extra["statistics_seconds"] = time.perf_counter() - began
     return Prepared(
         lambda: search.search(statistics),
@@ -90,7 +82,8 @@ def order(rows: Rows, options: dict[str, Any]) -> Prepared:
     score = _score(options)
     rest = {k: v for k, v in options.items() if k not in ("score", "penalty")}
     if "restarts" in rest:
-        rest |= {"patience": None, "max_starts": rest.pop("restarts") + 1}
+        starts = rest.pop("restarts") + 1
+        rest |= {"patience": starts, "max_starts": starts}  # never settled before
     return _prepared(rows, lambda: OrderSearch(score=score, **rest))
 
 

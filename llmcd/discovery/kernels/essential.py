@@ -33,6 +33,7 @@ __all__ = [
     "Bits",
     "Extension",
     "bits_of",
+    "class_of",
     "clear",
     "close_knowledge",
     "complete",
@@ -105,10 +106,9 @@ def bits_of(matrix: npt.NDArray[Any]) -> Bits:
     array of uint64, shape (p, words)
     """
     p = len(matrix)
-    found = np.zeros((p, n_words(p)), dtype=np.uint64)
-    for u, v in np.argwhere(matrix):
-        found[v, u >> 6] |= np.uint64(1 << (int(u) & 63))
-    return found
+    packed = np.zeros((p, 8 * n_words(p)), dtype=np.uint8)
+    packed[:, : (p + 7) // 8] = np.packbits(matrix.T, axis=1, bitorder="little")
+    return packed.view("<u8").astype(np.uint64)
 
 
 # --- sets -----------------------------------------------------------------------------
@@ -429,6 +429,30 @@ def close_knowledge(graph, law, banned):  # pragma: no cover
                         _arrow(graph, a, b)
                         some = True
         begins = False
+
+
+def class_of(
+    dag: npt.NDArray[np.bool_], directed: npt.NDArray[np.bool_]
+) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """The class of a DAG, or those of its members that have some arcs.
+
+    Parameters
+    ----------
+    dag, directed : array of bool, shape (p, p)
+        Arcs; the latter are some of the former.
+
+    Returns
+    -------
+    arcs, lines : array of bool, shape (p, p)
+        Arcs and undirected edges of the CPDAG, or the MPDAG.
+    """
+    graph, ext = new_graph(len(dag)), new_extension(len(dag))
+    ext.sets[DAG] = bits_of(dag)
+    complete(ext, graph)
+    if directed.any():
+        close_knowledge(graph, bits_of(directed.T)[None], PARENTS)
+    either = matrix_of(graph).astype(np.bool_)
+    return either & ~either.T, either & either.T
 
 
 @njit(cache=True, nogil=True)

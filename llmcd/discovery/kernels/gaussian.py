@@ -18,7 +18,7 @@ DETERMINED = 1e-10  # a variance, of 1 at first, that is rounding
 _SMALLEST = 1e-15  # of a variance, what an exact dependence leaves
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _solve_row(matrix, column, factor, kept, rank, row):
     """Write a new row's entries against the rows there are; return what is left."""
     left = matrix[column, column]
@@ -32,7 +32,7 @@ def _solve_row(matrix, column, factor, kept, rank, row):
     return left
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def extend_factor(matrix, start, stop, factor, kept, rank):
     """Add columns start to stop to a factor and return its new rank."""
     for column in range(start, stop):
@@ -44,7 +44,7 @@ def extend_factor(matrix, start, stop, factor, kept, rank):
     return rank
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def left_correlation(matrix, column, factor, kept, rank):
     """Correlation of a column with the last of a factor given those before it."""
     last = rank - 1
@@ -58,7 +58,7 @@ def left_correlation(matrix, column, factor, kept, rank):
     return value / (factor[last, last] * sqrt(left))
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def block_ratio(matrix, start, stop, factor, kept, given, rank, side):
     """Compare a block of columns given some columns with the same given more.
 

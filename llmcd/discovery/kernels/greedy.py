@@ -106,7 +106,7 @@ def _gain(
 def _weigh(kind, x, y, graph, limits, model, work, cache, memory):  # pragma: no cover
     """The best valid operator for a pair; its C is left in ``BEST``."""
     sets, lists, w = memory.sets, memory.lists, memory.sets.shape[2]
-    value, bound, obstacles = -np.inf, -np.inf, 0
+    value, bound, obstacles, looked = -np.inf, -np.inf, 0, 0
     for k in range(w):
         sets[WORK, NODES, k] = _NONE
     turns_arc = kind == TURN and has(graph, PARENTS, x, y)
@@ -135,6 +135,10 @@ def _weigh(kind, x, y, graph, limits, model, work, cache, memory):  # pragma: no
                 for k in range(w):
                     sets[WORK, BEST, k] = sets[WORK, CHOSEN, k]
         more = next_set(kind, turns_line, graph, limits.most, sets, lists)
+        looked += 1
+        if more and looked == limits.sets:
+            lists[STATE, 3] += 1
+            more = False
     memory.gains[VALUE, y, x] = value
     memory.gains[BOUND, y, x] = max(bound, value)
     memory.obstacles[y, x] = obstacles
@@ -290,7 +294,7 @@ def climb(kind, graph, limits, model, work, cache, memory):  # pragma: no cover
 
 def greedy_search(
     model: ScoreModel, start: Bits, limits: Limits, *, turning: bool
-) -> tuple[npt.NDArray[np.uint8], float, list[int]]:
+) -> tuple[npt.NDArray[np.uint8], float, list[int], int]:
     """Search from a DAG until no operator improves the score.
 
     Parameters
@@ -314,6 +318,8 @@ def greedy_search(
         Its score.
     steps : list of int
         Number of inserts, deletes and turns.
+    cut : int
+        How often the sets of a pair were too many to look at all.
     """
     p = len(start)
     graph, memory = new_graph(p), new_memory(p)
@@ -334,4 +340,4 @@ def greedy_search(
             more |= turning and n_steps > 0
     if limits.informed:
         close_knowledge(graph, limits.law, BANNED)
-    return matrix_of(graph), total, steps
+    return matrix_of(graph), total, steps, int(memory.lists[STATE, 3])

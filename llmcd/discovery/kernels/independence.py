@@ -18,6 +18,7 @@ from llmcd.discovery.kernels.gaussian import (
     extend_factor,
     left_correlation,
 )
+from llmcd.discovery.kernels.moments import PARTS, STRATA
 from llmcd.discovery.kernels.tables import (
     FREEDOM,
     G_SQUARE,
@@ -102,9 +103,10 @@ class Work(NamedTuple):
 
     Attributes
     ----------
-    state : array of int64, shape (4,)
+    state : array of int64, shape (5,)
         Discrete: how rows were prepared, number of strata, first slot, whether G2 is
-        wanted. Otherwise: rank of the conditioning set, rank with the variable.
+        wanted, whether moments are. Otherwise: rank of the conditioning set, rank with
+        the variable.
     factor, side : array of float64, shape (k, k)
         Cholesky factors.
     kept : array of int64, shape (k,)
@@ -119,6 +121,8 @@ class Work(NamedTuple):
         Counts, and their margins.
     sums : array of float64, shape (8,)
         Sums over strata.
+    strata : array of float64, shape (11, 256)
+        What the moments of strata are computed from.
     """
 
     state: npt.NDArray[np.int64]
@@ -132,9 +136,10 @@ class Work(NamedTuple):
     rows: npt.NDArray[np.float64]
     columns: npt.NDArray[np.float64]
     sums: npt.NDArray[np.float64]
+    strata: npt.NDArray[np.float64]
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def new_work(problem, largest):
     """Memory for conditioning sets of up to ``largest`` variables."""
     discrete = problem.kind >= CHI2
@@ -146,8 +151,9 @@ def new_work(problem, largest):
         widest = max(widest, size)
     rows = problem.codes.shape[1]
     words = problem.bits.shape[1]
-    state = np.zeros(4, dtype=np.int64)
+    state = np.zeros(5, dtype=np.int64)
     state[3] = problem.kind == G2 or problem.kind == PLAIN_G2
+    state[4] = problem.kind == G2 or problem.kind == CHI2
     cells = 4 * rows + 4096 if discrete else 0
     return Work(
         state,
@@ -161,13 +167,14 @@ def new_work(problem, largest):
         np.empty(widest),
         np.empty(widest),
         np.empty(SUMS),
+        np.empty((PARTS, STRATA)),
     )
 
 
 # --- tails ----------------------------------------------------------------------------
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def log_normal_tails(z):
     """Logarithm of the probability of a larger absolute value than z >= 0."""
     if z < 25.0:
@@ -180,7 +187,7 @@ def log_normal_tails(z):
     return 0.5 * log(2.0 / pi) - 0.5 * z * z - log(z) + log(total)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _log_large_gamma_tail(shape, x):
     """The same for a large shape (Temme 1979, *SIAM J. Math. Anal.* 10, 757-766)."""
     mu = x / shape - 1.0
@@ -195,7 +202,7 @@ def _log_large_gamma_tail(shape, x):
     return main + log1p(first * exp(-0.5 * z * z - main) / sqrt(2.0 * pi * shape))
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def log_gamma_tail(shape, x):
     """Logarithm of the regularised upper incomplete gamma function."""
     if x <= 0.0:
@@ -230,13 +237,13 @@ def log_gamma_tail(shape, x):
             return min(front + log(value), 0.0)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def log_chi_square_tail(statistic, freedom):
     """Logarithm of chi-square's upper tail; 0 without degrees of freedom."""
     return log_gamma_tail(0.5 * freedom, 0.5 * statistic) if freedom > 0.0 else 0.0
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _log_moment_tail(statistic, mean, variance, third):
     """Upper tail of the gamma distribution, moved, with these central moments."""
     if variance <= 0.0 or statistic <= _ZERO * mean:  # no smaller one is possible
@@ -252,7 +259,7 @@ def _log_moment_tail(statistic, mean, variance, third):
 # --- the tests ------------------------------------------------------------------------
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def prepare(problem, x, given, k, work):
     """Get ready to test x given the first k of some variables."""
     if problem.kind >= CHI2:
@@ -268,7 +275,7 @@ def prepare(problem, x, given, k, work):
     work.state[1] = extend_factor(matrix, start, stop, factor, kept, rank)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def log_p(problem, x, y, given, k, work):
     """Logarithm of the p-value of x, which is prepared, and y; NaN: too few rows."""
     if problem.kind == FISHER_Z:
@@ -287,7 +294,7 @@ def log_p(problem, x, y, given, k, work):
     )
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _fisher_z(problem, y, work):
     rank, with_x = work.state[0], work.state[1]
     freedom = problem.n - rank - 3.0
@@ -302,7 +309,7 @@ def _fisher_z(problem, y, work):
     return log_normal_tails(sqrt(freedom) * z)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _degenerate_gaussian(problem, y, work):
     rank, with_x = work.state[0], work.state[1]
     ratio, found = block_ratio(
@@ -327,7 +334,7 @@ def _degenerate_gaussian(problem, y, work):
 # --- many at once ---------------------------------------------------------------------
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def log_p_batch(problem, xs, ys, given):
     """One test for each row of xs, ys and given; runs of one x and set are quicker."""
     k = given.shape[1]

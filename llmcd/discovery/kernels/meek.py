@@ -1,7 +1,8 @@
-"""Colliders into a legal graph: acceptance without cycles, extension, Meek's rules.
+"""Colliders into a legal graph: acceptance without cycles, and extension.
 
 Matrices of arcs are true at [i, j] for i --> j, of undirected edges at [i, j] and
-[j, i]. At the end stands what causal-learn does instead.
+[j, i]. Meek's rules are in ``essential``. At the end stands what causal-learn does
+instead.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ from numba import njit
 __all__ = [
     "accept_colliders",
     "causal_learns_orientation",
-    "class_of",
     "extend_partial",
 ]
 
@@ -147,72 +147,6 @@ def extend_partial(arcs, lines):
             elif arcs[u, best]:
                 children[u] -= 1
     return dag, total
-
-
-# --- classes --------------------------------------------------------------------------
-
-
-@njit(cache=True, nogil=True)
-def _is_implied(a, b, arcs, lines, adjacent, near):
-    """Whether one of Meek's rules R1 to R4 directs a --- b as a --> b."""
-    for c in near:
-        if arcs[c, a] and c != b and not adjacent[c, b]:  # R1: c --> a, c and b apart
-            return True
-        if not arcs[c, b]:
-            continue
-        if arcs[a, c]:  # R2: a --> c --> b
-            return True
-        for d in near:
-            if d in (b, c):
-                continue
-            # R3: a --- c --> b, a --- d --> b, c and d apart
-            if lines[a, c] and lines[a, d] and arcs[d, b] and not adjacent[c, d]:
-                return True
-            # R4: d --> c --> b, a next to c and d, d and b apart
-            if arcs[d, c] and not adjacent[d, b]:
-                return True
-    return False
-
-
-@njit(cache=True, nogil=True)
-def class_of(dag, directed):
-    """The class of a DAG, or those of its members that have some arcs.
-
-    Parameters
-    ----------
-    dag, directed : array of bool, shape (p, p)
-        Arcs; the latter are some of the former.
-
-    Returns
-    -------
-    arcs, lines : array of bool, shape (p, p)
-        The CPDAG, or the MPDAG.
-
-    Notes
-    -----
-    Meek (1995), Theorems 3 and 4: the v-structures and the arcs given, closed under
-    rules R1 to R4.
-    """
-    adjacent = dag | dag.T
-    near, degree = _neighbours(adjacent)
-    arcs = directed.copy()
-    for middle in range(len(dag)):
-        for a in near[middle, : degree[middle]]:
-            for b in near[middle, : degree[middle]]:
-                if dag[a, middle] and dag[b, middle] and a != b and not adjacent[a, b]:
-                    arcs[a, middle] = True
-    lines = adjacent & ~(arcs | arcs.T)
-    more = True
-    while more:
-        more = False
-        for a in range(len(dag)):
-            for b in near[a, : degree[a]]:
-                if lines[a, b] and _is_implied(
-                    a, b, arcs, lines, adjacent, near[a, : degree[a]]
-                ):
-                    arcs[a, b] = more = True
-                    lines[a, b] = lines[b, a] = False
-    return arcs, lines
 
 
 # --- causal-learn ---------------------------------------------------------------------

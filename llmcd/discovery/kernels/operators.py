@@ -98,12 +98,15 @@ class Limits(NamedTuple):
         Largest number of parents.
     tolerance : float
         A gain up to this is rounding, and so is such a difference of two gains.
+    sets : int
+        Largest number of sets C that are looked at for one pair.
     """
 
     law: Bits
     informed: bool
     most: int
     tolerance: float
+    sets: int = 1 << 13
 
 
 class Memory(NamedTuple):
@@ -115,7 +118,8 @@ class Memory(NamedTuple):
         In plane ``WORK`` N (``COMMON``), C (``CHOSEN``), the best C, and sets for
         looking for paths. In plane ``ALLOWED``, by depth, what may still be added to C.
     lists : array of int64, shape (7, p + 6)
-        Depth, number of parents on the stack and in all (``STATE``); by depth whether
+        Depth, number of parents on the stack and in all, and how often the sets of a
+        pair were not all looked at (``STATE``); by depth whether
         paths are known to be blocked, as they then are for all larger C (``CLEAR``),
         and what was added last (``PICKED``); parents of y in the order of the stack
         (``FAMILY``), of x (``OTHERS``); a queue and where its elements were reached

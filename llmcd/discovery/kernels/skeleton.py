@@ -15,7 +15,7 @@ __all__ = ["KEPT", "NEVER", "collider_votes", "remove_level"]
 KEPT, NEVER = 32767, -1
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _next_choice(choice, size, pool):
     """The next ascending positions in lexicographic order; False after the last."""
     at = size - 1
@@ -29,7 +29,7 @@ def _next_choice(choice, size, pool):
     return True
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _within(members, size, near):
     for t in range(size):  # noqa: SIM110 - numba compiles no generators
         if not near[members[t]]:
@@ -37,7 +37,7 @@ def _within(members, size, near):
     return True
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _holds(members, size, v):
     for t in range(size):  # noqa: SIM110
         if members[t] == v:
@@ -45,7 +45,7 @@ def _holds(members, size, v):
     return False
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _first_choice(choice, size, pool):
     """The first ascending positions; False if there are too few."""
     for t in range(size):
@@ -53,7 +53,7 @@ def _first_choice(choice, size, pool):
     return size <= pool
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def remove_level(problem, order, removed, always, level, log_alpha):
     """Separate pairs by sets of one size next to either end, in place.
 
@@ -113,7 +113,7 @@ def remove_level(problem, order, removed, always, level, log_alpha):
 # --- colliders ------------------------------------------------------------------------
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _members(row, into):
     found = 0
     for v in range(len(row)):
@@ -123,7 +123,7 @@ def _members(row, into):
     return found
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _between(near_a, near_b, pool):
     found = 0
     for v in range(len(near_a)):
@@ -136,7 +136,7 @@ def _between(near_a, near_b, pool):
     return middles
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _new_ballot(width):
     """Sets without each middle and their largest log p, then the same with it."""
     ballot = np.empty((width, 4))
@@ -146,7 +146,7 @@ def _new_ballot(width):
     return ballot
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _with_room(triples, votes):
     room = 2 * len(triples)
     more, other = np.empty((room, 3), dtype=np.int64), np.empty((room, 2))
@@ -158,7 +158,7 @@ def _with_room(triples, votes):
     return more, other
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _look_around(a, b, adjacent, removed, limits, attempt, near):
     """Where to look for sets that separate a pair, and their least and largest size."""
     most, depth, union = limits
@@ -175,7 +175,7 @@ def _look_around(a, b, adjacent, removed, limits, attempt, near):
     return level, level
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _next_set(place, near, pool, choice, given):
     """Write the next set near either end, each once; its size, or -1 after the last.
 
@@ -203,7 +203,7 @@ def _next_set(place, near, pool, choice, given):
     return -1
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _record(given, size, value, middles, ballot):
     """Count a separating set for each middle: without it and with it."""
     for t in range(len(middles)):
@@ -212,7 +212,7 @@ def _record(given, size, value, middles, ballot):
         ballot[t, side + 1] = max(ballot[t, side + 1], value)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _elect(a, b, middles, ballot, union, triples, votes, found):
     """Write the middles that are colliders; returns how many there are by now."""
     for t in range(len(middles)):
@@ -226,7 +226,7 @@ def _elect(a, b, middles, ballot, union, triples, votes, found):
     return found
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def collider_votes(problem, adjacent, removed, limits, log_alpha):
     """Unshielded triples whose middle the separating sets leave out.
 

@@ -15,6 +15,8 @@ import numpy as np
 from numba import njit, types
 from numba.extending import intrinsic
 
+from llmcd.discovery.kernels.moments import STRATA, sum_moments
+
 __all__ = [
     "FREEDOM",
     "G_SQUARE",
@@ -27,14 +29,12 @@ __all__ = [
     "VARIANCE",
     "count",
     "pack",
-    "permutation_moments",
     "prepare_rows",
 ]
 
 BITMAPS, HISTOGRAM = 0, 1  # how the rows of a table were prepared
 CELLS = 128  # so many cells of strata and rows are counted by bitmaps
 _RELABEL = 256  # with more codes of strata than this, those that occur are numbered
-_CONSTANT = 1e-9  # a variance, against the squared mean, that is rounding
 
 # What is summed over the strata of a table.
 PEARSON, G_SQUARE, FREEDOM, SMALLEST = 0, 1, 2, 3
@@ -56,7 +56,7 @@ def _ones(typing_context, word):
 # --- bitmaps --------------------------------------------------------------------------
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def pack(codes, sizes, repeats, first, total, words):
     """One bitmap for each level of the variables with ``first[v] >= 0``.
 
@@ -92,7 +92,7 @@ def pack(codes, sizes, repeats, first, total, words):
     return bits
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _overlap(one, other, into):
     """Write the intersection of two bitmaps and return its size."""
     found = np.uint64(0)
@@ -103,7 +103,7 @@ def _overlap(one, other, into):
     return np.int64(found)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _overlap_size(one, other):
     found = np.uint64(0)
     for w in range(len(one)):
@@ -111,7 +111,7 @@ def _overlap_size(one, other):
     return np.int64(found)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _prepare_bitmaps(problem, x, given, k, work):
     """Bitmaps of x's levels in each stratum that occurs; returns their number."""
     bits, sizes, first = problem.bits, problem.sizes, problem.first
@@ -138,7 +138,7 @@ def _prepare_bitmaps(problem, x, given, k, work):
 # --- codes ----------------------------------------------------------------------------
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _relabel(keys, space):
     """Number the keys that occur, in place, in the order of the keys."""
     seen = np.zeros(space, dtype=np.int64)
@@ -154,7 +154,7 @@ def _relabel(keys, space):
     return found
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _sorted_order(keys):
     """Positions in the order of keys that are not negative, by digits of 11 bits."""
     order, other = np.empty(len(keys), np.int64), np.empty(len(keys), np.int64)
@@ -178,7 +178,7 @@ def _sorted_order(keys):
     return order
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _relabel_sorted(keys):
     """The same where a list of all possible keys would be too long."""
     found, last = -1, np.int64(-1)
@@ -190,7 +190,7 @@ def _relabel_sorted(keys):
     return found + 1
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _prepare_codes(problem, x, given, k, work):
     """Code of stratum and level of x for each row; returns the number of strata."""
     codes, sizes, keys = problem.codes, problem.sizes, work.keys
@@ -215,7 +215,7 @@ def _prepare_codes(problem, x, given, k, work):
     return strata
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def prepare_rows(problem, x, given, k, work):
     """Get ready to count tables of x with anything in the strata of others."""
     cells = problem.sizes[x]
@@ -233,7 +233,7 @@ def prepare_rows(problem, x, given, k, work):
 # --- counting -------------------------------------------------------------------------
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def count(problem, x, y, given, k, work):
     """Sum over the strata of the table of x, which is prepared, and y: see ``SUMS``."""
     if work.state[0] == BITMAPS and problem.first[y] < 0:
@@ -245,16 +245,15 @@ def count(problem, x, y, given, k, work):
     # Never so for bitmaps. No overflow: m * 2**32 is below 2**63.
     if strata * a * b > len(work.table):
         _sum_sorted(problem, a, y, work)
-        return
-    if work.state[0] == BITMAPS:
-        _fill_from_bitmaps(problem, strata * a, y, work)
     else:
-        _fill_from_codes(problem, strata * a, y, work)
-    for s in range(strata):
-        _sum_stratum(work.table[s * a * b : (s + 1) * a * b], a, b, work)
+        if work.state[0] == BITMAPS:
+            _fill_from_bitmaps(problem, strata * a, y, work)
+        else:
+            _fill_from_codes(problem, strata * a, y, work)
+        _sum_strata(work, strata, a, b)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _fill_from_bitmaps(problem, rows, y, work):
     b, first, slot = problem.sizes[y], problem.first[y], work.state[2]
     for r in range(rows):
@@ -268,7 +267,7 @@ def _fill_from_bitmaps(problem, rows, y, work):
         work.table[r * b + b - 1] = left
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _fill_from_codes(problem, rows, y, work):
     b, level = problem.sizes[y], problem.codes[y]
     table, keys = work.table, work.keys
@@ -281,31 +280,60 @@ def _fill_from_codes(problem, rows, y, work):
             table[keys[row] * b + level[row]] += problem.weights[row]
 
 
-@njit(cache=True, nogil=True)
-def _sum_stratum(part, a, b, work):
-    """Add a stratum whose table is written out."""
-    rows, columns = work.rows, work.columns
-    rows[:a] = 0.0
-    columns[:b] = 0.0
-    for i in range(a):
+@njit(cache=True, nogil=True, error_model="numpy")
+def _sum_strata(work, count, a, b):
+    """Add strata whose tables are written out one after the other.
+
+    In one function and without slices: arrays that are passed are counted references,
+    which costs as much as a small stratum.
+    """
+    table, rows, columns, strata = work.table, work.rows, work.columns, work.strata
+    pearson, g_square, freedom, smallest, waiting = 0.0, 0.0, 0.0, np.inf, 0
+    for s in range(count):
+        first, n, levels = s * a * b, 0.0, 0
+        for i in range(a):
+            total = 0.0
+            for j in range(b):
+                total += table[first + i * b + j]
+            rows[i] = total
+            n += total
+            levels += 1 if total > 0.0 else 0
+        if levels < 2:
+            continue
         for j in range(b):
-            rows[i] += part[i * b + j]
-            columns[j] += part[i * b + j]
-    n, pearson, g_square = 0.0, 0.0, 0.0
-    for i in range(a):
-        n += rows[i]
-    for i in range(a):
-        for j in range(b):
-            cell = part[i * b + j]
-            if cell > 0.0:
-                ratio = cell / (rows[i] * columns[j])
-                pearson += cell * ratio
-                if work.state[3]:
-                    g_square += cell * log(n * ratio)
-    _add(n, rows[:a], columns[:b], pearson, g_square, work.sums)
+            total = 0.0
+            for i in range(a):
+                total += table[first + i * b + j]
+            columns[j] = total
+        r, r1, r2, least_row = _invert(rows, a)
+        c, c1, c2, least_column = _invert(columns, b)
+        if c < 2.0:
+            continue
+        share = 0.0
+        for i in range(a):
+            total = 0.0
+            for j in range(b):
+                cell = table[first + i * b + j]
+                total += cell * cell * columns[j]
+            share += total * rows[i]
+        if work.state[3]:
+            for i in range(a):
+                for j in range(b):
+                    cell = table[first + i * b + j]
+                    if cell > 0.0:
+                        g_square += cell * log(n * cell * rows[i] * columns[j])
+        share = n * (share - 1.0)
+        pearson += share
+        freedom += (r - 1.0) * (c - 1.0)
+        smallest = min(smallest, least_row * least_column / n)
+        waiting = _put(strata, waiting, n, r, r1, r2, c, c1, c2, share)
+        if waiting == STRATA:
+            waiting = _add_moments(work, waiting)
+    _add(work, pearson, g_square, freedom, smallest)
+    _add_moments(work, waiting)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _sum_sorted(problem, a, y, work):
     """One stratum at a time, of which only the cells that occur are looked at."""
     b, level, m = problem.sizes[y], problem.codes[y], len(work.keys)
@@ -328,7 +356,7 @@ def _sum_sorted(problem, a, y, work):
         start = stop
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _sum_cells(cells, totals, b, seen, work):
     """Add a stratum of which the cells that occur are listed, row by row."""
     rows, columns = work.rows, work.columns
@@ -352,135 +380,60 @@ def _sum_cells(cells, totals, b, seen, work):
         if columns[cells[t] % b] > 0.0:
             seen[found], columns[cells[t] % b] = columns[cells[t] % b], 0.0
             found += 1
-    _add(n, rows[: at + 1], seen[:found], pearson, g_square, work.sums)
+    r, r1, r2, least_row = _invert(rows, at + 1)
+    c, c1, c2, least_column = _invert(seen, found)
+    if r < 2.0 or c < 2.0:
+        return
+    pearson = n * (pearson - 1.0)
+    least = least_row * least_column / n
+    _add(work, pearson, g_square, (r - 1.0) * (c - 1.0), least)
+    _add_moments(work, _put(work.strata, 0, n, r, r1, r2, c, c1, c2, pearson))
 
 
 # --- sums over strata -----------------------------------------------------------------
 
 
-@njit(cache=True, nogil=True)
-def _add(n, rows, columns, pearson, g_square, sums):
-    """Add one stratum, given its margins and the sums over its cells."""
-    r, r1, r2, least_row = _margin(rows)
-    c, c1, c2, least_column = _margin(columns)
-    if r < 2 or c < 2:
-        return
-    pearson = n * (pearson - 1.0)
+@njit(cache=True, nogil=True, error_model="numpy", inline="always")
+def _invert(totals, size):
+    """Invert totals in place; number of levels, sums of inverses and squares, least."""
+    levels, first, second, least = 0.0, 0.0, 0.0, np.inf
+    for k in range(size):
+        seen = totals[k] > 0.0  # used without a branch, which would be mispredicted
+        total = totals[k] if seen else np.inf
+        inverse = 1.0 / total
+        totals[k] = inverse
+        levels += 1.0 if seen else 0.0
+        first += inverse
+        second += inverse * inverse
+        least = min(least, total)
+    return levels, first, second, least
+
+
+@njit(cache=True, nogil=True, error_model="numpy", inline="always")
+def _put(strata, at, n, r, r1, r2, c, c1, c2, statistic):
+    """Let a stratum wait for its moments; how many do by now."""
+    strata[0, at], strata[1, at], strata[2, at], strata[3, at] = n, r, r1, r2
+    strata[4, at], strata[5, at], strata[6, at], strata[7, at] = c, c1, c2, statistic
+    return at + 1
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _add(work, pearson, g_square, freedom, smallest):
+    sums = work.sums
     sums[PEARSON] += pearson
     sums[G_SQUARE] += 2.0 * g_square
-    sums[FREEDOM] += (r - 1) * (c - 1)
-    sums[SMALLEST] = min(sums[SMALLEST], least_row * least_column / n)
-    mean, variance, third = permutation_moments(n, r, r1, r2, c, c1, c2)
-    if variance > _CONSTANT * mean * mean:
+    sums[FREEDOM] += freedom
+    sums[SMALLEST] = min(sums[SMALLEST], smallest)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _add_moments(work, waiting):
+    """Add the moments of the strata that wait, if wanted; how many still do."""
+    if work.state[4]:
+        sums = work.sums
+        pearson, mean, variance, third = sum_moments(work.strata, waiting)
         sums[PEARSON_VARYING] += pearson
         sums[MEAN] += mean
         sums[VARIANCE] += variance
         sums[THIRD] += third
-
-
-@njit(cache=True, nogil=True)
-def _margin(totals):
-    """Number of levels that occur, sums of 1 / total and 1 / total**2, least total."""
-    levels, first, second, least = 0, 0.0, 0.0, np.inf
-    for total in totals:
-        if total > 0.0:
-            levels += 1
-            first += 1.0 / total
-            second += 1.0 / (total * total)
-            least = min(least, total)
-    return levels, first, second, least
-
-
-@njit(cache=True, nogil=True)
-def _parts(n, r, r1, r2):
-    """Invariants of one margin that the moments of Pearson's statistic are made of.
-
-    The projection on the levels, less the constant, is a matrix A with entries
-    1 / total - 1 / n within a level and -1 / n elsewhere. Its diagonal is a constant
-    plus d; beside the diagonal it is a constant plus -(d_k + d_l) / (n - 2) plus a
-    remainder E, whose rows sum to 0. Returned are the sums of d**2, d**3, d_k d_l E_kl,
-    d_k E_kl**2, E_kl**3 and E_kl E_lm E_mk.
-    """
-    mean = (r - 1.0) / n
-    alpha, beta = -(r - 1.0) / (n * (n - 1.0)), -1.0 / (n - 2.0)
-    d2 = r1 - r * r / n
-    d3 = r2 - 3.0 * r * r1 / n + 2.0 * r**3 / (n * n)
-    # With O for A beside the diagonal: A d = d, A 1 = 0 and A A = A.
-    dod = d2 * (1.0 - mean) - d3
-    ddo = -(mean * d2 + d3)
-    doo = d2 + ddo - mean * d2
-    dde = dod + alpha * d2 + 2.0 * beta * d3
-    dee = doo + 2.0 * (alpha * d2 - beta * (ddo + dod))
-    dee += 2.0 * alpha * beta * (n - 2.0) * d2 + beta * beta * (n - 4.0) * d3
-    ooo = r1 - r2 - 3.0 * (r - r1) / n + 3.0 * (n - r) / (n * n) + (1.0 - n) / (n * n)
-    ool = alpha * (mean * n * (1.0 - mean) - d2) + 2.0 * beta * doo
-    oll = -alpha * alpha * mean * n - 4.0 * alpha * beta * d2
-    oll += 2.0 * beta * beta * (ddo + dod)
-    lll = alpha * n * (n - 1.0) * alpha * alpha
-    lll += 6.0 * alpha * beta * beta * (n - 2.0) * d2 + 2.0 * beta**3 * (n - 4.0) * d3
-    eee = ooo - 3.0 * ool + 3.0 * oll - lll
-    # E is A less U, of rank two, less a diagonal of g.
-    g0, g1 = mean - alpha, 1.0 - 2.0 * beta
-    gg = n * g0 * g0 + g1 * g1 * d2
-    dgg = 2.0 * g0 * g1 * d2 + g1 * g1 * d3
-    uuu = (alpha * n) ** 3 + 3.0 * alpha * beta * beta * n * n * d2
-    uug = g0 * n * (n * alpha * alpha + 2.0 * beta * beta * d2)
-    uug += g1 * n * (2.0 * alpha * beta * d2 + beta * beta * d3)
-    ugg = alpha * gg + 2.0 * beta * dgg
-    ggg = n * g0**3 + 3.0 * g0 * g1 * g1 * d2 + g1**3 * d3
-    aff = beta * beta * n * d2 + 2.0 * beta * g1 * d2 + mean * gg + dgg
-    loop = r - 1.0 - 3.0 * (n * mean * g0 + g1 * d2) + 3.0 * aff
-    loop -= uuu + 3.0 * uug + 3.0 * ugg + ggg
-    return d2, d3, dde, dee, eee, loop
-
-
-@njit(cache=True, nogil=True)
-def permutation_moments(n, r, r1, r2, c, c1, c2):
-    """Mean, variance and third central moment of Pearson's statistic given margins.
-
-    Parameters
-    ----------
-    n : float
-        Total of the table, above 2.
-    r, r1, r2 : float
-        Number of row totals, sum of their inverses and of their squares' inverses.
-    c, c1, c2 : float
-        The same of the columns.
-
-    Returns
-    -------
-    (float, float, float)
-        Over all permutations of one variable's rows; zeros where r or c is n.
-
-    Notes
-    -----
-    Dawson (1954), *A simplified expression for the variance of the chi-squared function
-    on a contingency table*, for the variance. The third moment is derived here: the
-    statistic is n times the sum of A_kl B_kl, with the rows and columns of B permuted
-    alike, for the two projections of ``_parts``; in its third moment only products of
-    equal invariants of both survive, but for the last two, which mix. For 3, 4 and 5
-    rows some of the remainders vanish or depend on each other.
-    """
-    if r >= n or c >= n or n < 2.5:
-        return 0.0, 0.0, 0.0
-    mean = n * (r - 1.0) * (c - 1.0) / (n - 1.0)
-    d2, d3, dde, dee, eee, loop = _parts(n, r, r1, r2)
-    f2, f3, ffe, fee, hhh, ring = _parts(n, c, c1, c2)
-    variance = n**4 / ((n - 1.0) * (n - 2.0) ** 2) * d2 * f2
-    third = n**7 / ((n - 2.0) ** 4 * (n - 1.0)) * d3 * f3
-    if n < 3.5:
-        return mean, variance, third
-    v = (n - r) * (r - 1.0) / (n - 1.0) - n * d2 / (n - 2.0)
-    w = (n - c) * (c - 1.0) / (n - 1.0) - n * f2 / (n - 2.0)
-    variance += 2.0 * n / (n - 3.0) * v * w
-    third += 6.0 * n**4 / ((n - 3.0) * (n - 2.0) ** 2) * dde * ffe
-    if n < 4.5:
-        return mean, variance, third + 384.0 * eee * hhh
-    third += 12.0 * n**4 / ((n - 4.0) * (n - 3.0) * (n - 1.0)) * dee * fee
-    if n < 5.5:
-        return mean, variance, third + 225.0 * eee * hhh
-    scale = 4.0 * n * n / ((n - 5.0) * (n - 4.0) * (n - 3.0) * (n - 2.0) * (n - 1.0))
-    mixed = (n**4 - 8.0 * n**3 + 19.0 * n * n - 4.0 * n - 16.0) * eee * hhh
-    mixed -= 2.0 * (3.0 * n * n - 15.0 * n + 16.0) * (eee * ring + loop * hhh)
-    mixed += 2.0 * (n**3 - 9.0 * n * n + 26.0 * n - 22.0) * loop * ring
-    return mean, variance, third + scale * mixed
+    return 0
