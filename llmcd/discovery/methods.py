@@ -16,6 +16,7 @@ from llmcd.discovery.exact import ExactSearch
 from llmcd.discovery.ges import GES
 from llmcd.discovery.order import OrderSearch
 from llmcd.discovery.pc import PC
+from llmcd.discovery.prior import learnt_score
 from llmcd.graph import Graph
 
 __all__ = ["METHODS", "Method", "Search", "choose_methods", "search_table"]
@@ -51,12 +52,13 @@ class Search(Protocol):
 Method = Search | CausalLearn
 """What may be given as a method: an object like ``PC()``, or a causal-learn search."""
 
-METHODS: Mapping[str, Callable[[], Search]] = {
+METHODS: Mapping[str, Callable[..., Search]] = {
     "order": OrderSearch,
     "pc": PC,
     "ges": GES,
     "exact": ExactSearch,
 }
+_SCORED = frozenset({"order", "ges", "exact"})
 
 ORDER_SEARCH_AT_MOST = 200
 """Columns up to which order search is the default; it slows down beyond."""
@@ -71,7 +73,9 @@ def choose_methods(
     ----------
     method : {"auto", "order", "pc", "ges", "exact"}, Method, or several of these
         ``auto`` is order search up to 200 columns, because none that was measured
-        against it found higher scores (docs/decisions/0005), and PC beyond.
+        against it found higher scores (docs/decisions/0005), and PC beyond. Searches
+        given by name score a discrete table with the sample size that fits it
+        (``learnt_score``).
     statistics : Statistics
         Of the table.
 
@@ -95,30 +99,33 @@ def choose_methods(
     'asked for'
     """
     if isinstance(method, str) and method == "auto":
-        return _auto(len(statistics.names))
+        return _auto(statistics)
     if not isinstance(method, (list, tuple)):
-        return (_one(method),), "asked for"
-    several = tuple(_one(m) for m in method)
+        return (_one(method, statistics),), "asked for"
+    several = tuple(_one(m, statistics) for m in method)
     if not several:
         raise ValueError("method must name at least one method, got an empty list")
     return several, "asked for"
 
 
-def _auto(columns: int) -> tuple[tuple[Method, ...], str]:
+def _auto(statistics: Statistics) -> tuple[tuple[Method, ...], str]:
+    columns = len(statistics.names)
     if columns <= ORDER_SEARCH_AT_MOST:
         why = "auto: finds the highest scores of our searches, obeys all knowledge"
-        return (OrderSearch(),), why
+        return (_one("order", statistics),), why
     why = f"auto: {columns} columns; order search takes long beyond "
     return (PC(),), f"{why}{ORDER_SEARCH_AT_MOST}"
 
 
-def _one(method: object) -> Method:
+def _one(method: object, statistics: Statistics) -> Method:
     if isinstance(method, str):
         if method not in METHODS:
             raise ValueError(
                 f"method must be 'auto', {', '.join(map(repr, METHODS))}, an object "
                 f"like PC(...), or a list of these, got {method!r}"
             )
+        if method in _SCORED and statistics.kind == "counts":
+            return METHODS[method](score=learnt_score(statistics))
         return METHODS[method]()
     if isinstance(method, CausalLearn):
         return method

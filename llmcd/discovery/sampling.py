@@ -20,6 +20,7 @@ from llmcd.background import Background
 from llmcd.data.statistics import Statistics
 from llmcd.data.table import Table
 from llmcd.discovery.objective import build_problem
+from llmcd.discovery.prior import learnt_score
 from llmcd.discovery.scores import Score, choose_score
 from llmcd.equivalence import consistent_extension
 from llmcd.graph import Graph
@@ -141,7 +142,7 @@ class Samples:
 
         Of at most 400 graphs, evenly spaced.
         """
-        from llmcd.discovery.kernels.meek import class_of
+        from llmcd.discovery.kernels.essential import class_of
 
         every = max(1, len(self.arcs) // 400)
         p = len(self.names)
@@ -209,7 +210,7 @@ def prepare_ensemble(
     seed : int, optional
         Of resamples and walks.
     score : {"auto", "bic", "bge", "bdeu"}, BIC, BGe or BDeu, optional
-        As of ``OrderSearch``.
+        ``auto`` is ``learnt_score``.
     n_jobs : int, optional
         Threads; None leaves it to ``joblib.parallel_config``.
 
@@ -234,14 +235,16 @@ def prepare_ensemble(
 
     names = rows.names
     known = Background() if background is None else background
-    chosen = choose_score(score, rows.statistics())
+    whole_table = rows.statistics()
+    if score == "auto":
+        chosen = learnt_score(whole_table)
+    else:
+        chosen = choose_score(score, whole_table)
     dags = [_extension(g, names) for g in graphs]
     most = max(
         MOST_PARENTS, int(known.required_matrix(names).sum(axis=0).max(initial=0))
     )
-    listed, length = _candidates(
-        rows.statistics(), chosen, known, graphs, dags[0], most
-    )
+    listed, length = _candidates(whole_table, chosen, known, graphs, dags[0], most)
     spawned = np.random.SeedSequence([seed, 0xBA6]).spawn(max(chains, 1))
     whole = _tables(rows, None, chosen, known, listed, length, most)
     parallel: Any = Parallel(n_jobs=n_jobs, prefer="threads")
@@ -255,7 +258,7 @@ def prepare_ensemble(
         _bits(dags[0] if r % 2 == 0 else dags[r % len(dags)], listed, length, table)
         for r, table in enumerate(made)
     ]
-    problem = build_problem(rows.statistics(), chosen, known, None, None)
+    problem = build_problem(whole_table, chosen, known, None, None)
     return Ensemble(
         names=names,
         listed=listed,
