@@ -288,7 +288,7 @@ def refine(
         What the columns mean; needed when somebody is asked.
     expert : Expert or str, or sequence of these, optional
         Whose answers count besides the rows.
-    **options : Any
+    options : Any
         Further arguments of :func:`discover`, whose ``start`` is the graph.
 
     Returns

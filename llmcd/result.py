@@ -86,8 +86,8 @@ class Result:
     >>> df["z"] = df.x + df.y + rng.normal(size=300)
     >>> result = llmcd.discover(df, bootstrap=5, progress=False)
     >>> list(result.edges.columns)
-    ['cause', 'effect', 'mark', 'probability', 'data_support', 'expert_log_odds',
-     'answers', 'decided_by', 'warning']
+    ['cause', 'effect', 'mark', 'probability', 'adjacency', 'data_support',
+     'expert_log_odds', 'existence_log_odds', 'answers', 'decided_by', 'warning']
     """
 
     combined: Combined
@@ -408,12 +408,12 @@ class Result:
         --------
         >>> import numpy as np, pandas as pd, llmcd
         >>> rng = np.random.default_rng(1)
-        >>> df = pd.DataFrame(rng.normal(size=(400, 2)), columns=["x", "y"])
-        >>> df["z"] = 0.2 * df.x + rng.normal(size=400)
+        >>> df = pd.DataFrame(rng.normal(size=(900, 2)), columns=["x", "y"])
+        >>> df["z"] = 0.2 * df.x + rng.normal(size=900)
         >>> before = llmcd.discover(df[:100], bootstrap=5, progress=False)
         >>> after = before.update(df[100:], progress=False)
         >>> print(str(after.changes).splitlines()[0])
-        1 pair changed; 100 rows before, 400 now
+        1 pair changed; 100 rows before, 900 now
         >>> after == llmcd.discover(df, bootstrap=5, progress=False)
         True
         """
