@@ -387,8 +387,8 @@ def _proposals(
     statistics = view.table.statistics()
     lines, done = own.lines.copy(), np.zeros_like(arcs)
     taken: list[tuple[_Option, bool]] = []
+    scores = score_changes(statistics, arcs)
     while True:
-        scores = score_changes(statistics, arcs)
         options = _decided(view, arcs, lines, done, scores)
         fitting = [x for x in options if _is_acyclic(x.apply(arcs))]
         is_decided = bool(fitting)
@@ -402,6 +402,7 @@ def _proposals(
         best = max(fitting, key=lambda x: x.gain)
         taken.append((best, is_decided))
         arcs = best.apply(arcs)
+        scores = score_changes(statistics, arcs, before=scores, fresh=(best.i, best.j))
         done[best.i, best.j] = done[best.j, best.i] = True
         lines[best.i, best.j] = lines[best.j, best.i] = False
     marks = arcs | lines

@@ -126,15 +126,23 @@ class SingleChanges:
         Of removing ``i --> j``.
     reversal : array of float64, shape (p, p)
         Of turning ``i --> j`` into ``j --> i``.
+    switched : array of float64, shape (p, p)
+        Of having i as a parent of j where it is none, and of not having it where it is.
     """
 
     addition: Floats
     removal: Floats
     reversal: Floats
+    switched: Floats
 
 
 def score_changes(
-    statistics: Statistics, arcs: Bools, score: str | Score = "auto"
+    statistics: Statistics,
+    arcs: Bools,
+    score: str | Score = "auto",
+    *,
+    before: SingleChanges | None = None,
+    fresh: Sequence[int] = (),
 ) -> SingleChanges:
     """Score every single change of a DAG on all rows.
 
@@ -146,6 +154,10 @@ def score_changes(
         A DAG over ``statistics.names``.
     score : {"auto", "bic", "bge", "bdeu"}, BIC, BGe or BDeu, optional
         As of ``OrderSearch``.
+    before : SingleChanges, optional
+        Of another DAG, to save time.
+    fresh : sequence of int, optional
+        With ``before``: the variables whose parents differ in that DAG.
 
     Returns
     -------
@@ -169,25 +181,25 @@ def score_changes(
     from llmcd.discovery.kernels.scores import local_score, new_work
 
     p = len(statistics.names)
-    addition, removal, reversal = (np.full((p, p), np.nan) for _ in range(3))
-    if p < 2:
-        return SingleChanges(addition, removal, reversal)
-    problem = build_problem(statistics, choose_score(score, statistics))
-    work = new_work(problem.model)
+    switched = np.full((p, p), np.nan) if before is None else before.switched.copy()
+    if p > 1:
+        problem = build_problem(statistics, choose_score(score, statistics))
+        work = new_work(problem.model)
 
-    def local(v: int, parents: Bools) -> float:
-        chosen = np.flatnonzero(parents)
-        return float(local_score(problem.model, work, v, chosen, len(chosen)))
+        def local(v: int, parents: Bools) -> float:
+            chosen = np.flatnonzero(parents)
+            return float(local_score(problem.model, work, v, chosen, len(chosen)))
 
-    switched = np.empty((p, p))  # [u, v]: with or without u as a parent of v
-    for v in range(p):
-        own = local(v, arcs[:, v])
-        for u in range(p):
-            other = arcs[:, v].copy()
-            other[u] = not other[u]
-            switched[u, v] = local(v, other) - own if u != v else np.nan
+        for v in range(p) if before is None else fresh:
+            own = local(v, arcs[:, v])
+            for u in range(p):
+                other = arcs[:, v].copy()
+                other[u] = not other[u]
+                switched[u, v] = local(v, other) - own if u != v else np.nan
     apart = ~(arcs | arcs.T)
-    addition[apart] = switched[apart]
-    removal[arcs] = switched[arcs]
-    reversal[arcs] = (switched + switched.T)[arcs]
-    return SingleChanges(addition, removal, reversal)
+    return SingleChanges(
+        np.where(apart, switched, np.nan),
+        np.where(arcs, switched, np.nan),
+        np.where(arcs, switched + switched.T, np.nan),
+        switched,
+    )
