@@ -730,7 +730,10 @@ def _summary(one: Combined) -> list[str]:
         f"{graph.n_edges} edges: {said or 'none'}",
         f"undirected: {open_before} from data alone, {open_now} now",
     ]
-    lines += [other_mode_in_words(one)] if one.other_graph is not None else []
+    if one.other_graph is not None:
+        lines.append(other_mode_in_words(one))
+    elif one.why_mode != "asked for":
+        lines.append(f"{one.mode} mode: {one.why_mode}")
     if not one.reliability:
         asked = "No question was answered." if one.answers.note else "Nobody was asked."
         lines.append(asked)

@@ -114,6 +114,9 @@ def test_what_the_other_mode_would_say(result):
     assert "no c → d; and 1 more" in str(told)
     told = llmcd.Result(replace(result.combined, other_graph=None))
     assert "safe mode" not in str(told)
+    bare = llmcd.combine(made_candidates(TRUTH))
+    assert "safe mode: the rows are not at hand" in str(bare)
+    assert "(--data)" in str(bare)
 
 
 def test_changes_and_proposals_are_saved_with_the_result(tmp_path):
