@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from llmcd.pipeline import combine as combine
     from llmcd.pipeline import discover as discover
     from llmcd.pipeline import plan as plan
+    from llmcd.pipeline import refine as refine
     from llmcd.result import Result as Result
     from llmcd.variables import Variable as Variable
     from llmcd.variables import Variables as Variables
@@ -56,6 +57,7 @@ _WHERE = {
     "plan": "pipeline",
     "ask": "expert.ask",
     "combine": "pipeline",
+    "refine": "pipeline",
     "Variable": "variables",
     "Variables": "variables",
     "Table": "data.table",

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import llmcd
 from llmcd import folder
 from llmcd.background import Background
+from llmcd.combiner.reconcile import MODES
 from llmcd.data.files import read_rows
 from llmcd.discovery.ensemble import Candidates
 from llmcd.discovery.limits import Limits
@@ -29,7 +30,7 @@ from llmcd.expert.questions import Plan
 from llmcd.expert.recorded import Recorded
 from llmcd.expert.resolve import resolve
 from llmcd.expert.store import Store
-from llmcd.formats import FORMATS, from_edge_list
+from llmcd.formats import FORMATS, from_edge_list, read
 from llmcd.graph import Graph
 from llmcd.metrics import arrowhead_scores, shd
 from llmcd.pipeline import candidates, combine, discover, plan, table
@@ -97,6 +98,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_demo(commands)
     _add_discover(commands)
+    _add_refine(commands)
     _add_plan(commands)
     _add_ask(commands)
     _add_answers(commands)
@@ -122,10 +124,28 @@ def _add_discover(commands: Any) -> None:
     _data_arguments(one)
     _expert_arguments(one)
     _store_arguments(one)
-    one.add_argument("--mode", default="auto", choices=["auto", "safe"])
+    one.add_argument("--mode", default="auto", choices=list(MODES))
     one.add_argument("--out", metavar="DIR", help="write the run folder and report")
     one.add_argument("--json", action="store_true", help="print the edges as JSON")
     one.set_defaults(run=_discover)
+
+
+def _add_refine(commands: Any) -> None:
+    one = commands.add_parser("refine", help="score a graph of your own on the rows")
+    _data_arguments(one)
+    one.add_argument("--graph", required=True, metavar="FILE", help="your graph")
+    one.add_argument(
+        "--format",
+        choices=list(FORMATS),
+        metavar="NAME",
+        help="of that file, when its name does not say: " + ", ".join(FORMATS),
+    )
+    _expert_arguments(one)
+    _store_arguments(one)
+    one.add_argument("--mode", default="auto", choices=list(MODES))
+    one.add_argument("--out", metavar="DIR", help="write the run folder and report")
+    one.add_argument("--json", action="store_true", help="print the proposals as JSON")
+    one.set_defaults(run=_refine)
 
 
 def _add_plan(commands: Any) -> None:
@@ -165,7 +185,11 @@ def _add_combine(commands: Any) -> None:
     one = commands.add_parser("combine", help="reconcile what `ask` collected in DIR")
     one.add_argument("folder", metavar="DIR")
     one.add_argument("--answers", metavar="FILE", help="instead of DIR/answers.jsonl")
-    one.add_argument("--mode", default="auto", choices=["auto", "safe"])
+    one.add_argument(
+        "--data", metavar="FILE", help="the rows again; posterior mode needs them"
+    )
+    _separator_argument(one)
+    one.add_argument("--mode", default="auto", choices=list(MODES))
     one.add_argument("--json", action="store_true", help="print the edges as JSON")
     one.set_defaults(run=_combine)
 
@@ -203,9 +227,7 @@ def _add_export(commands: Any) -> None:
 
 def _data_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("data", metavar="DATA.csv", help="or .parquet, .csv.gz")
-    parser.add_argument(
-        "--separator", default=",", metavar="C", help="between cells; or: tab"
-    )
+    _separator_argument(parser)
     parser.add_argument("--variables", metavar="FILE", help="descriptions (YAML, CSV)")
     parser.add_argument(
         "--method", default="auto", choices=["auto", "order", "pc", "ges", "exact"]
@@ -222,6 +244,12 @@ def _data_arguments(parser: argparse.ArgumentParser) -> None:
         "--seconds", type=float, metavar="S", help="begin no resample after this time"
     )
     parser.add_argument("--jobs", type=int, default=-1, metavar="N", help="processes")
+
+
+def _separator_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--separator", default=",", metavar="C", help="between cells; or: tab"
+    )
 
 
 def _kind_argument(parser: argparse.ArgumentParser) -> None:
@@ -366,7 +394,7 @@ def _somebody(arguments: argparse.Namespace) -> Expert:
 # --- commands -------------------------------------------------------------------------
 
 
-def _discover(arguments: argparse.Namespace) -> None:
+def _found(arguments: argparse.Namespace, start: Graph | None = None) -> Result:
     expert = _expert(arguments)
     if arguments.out:
         folder.open_folder(arguments.out)  # before anything that takes time or money
@@ -383,16 +411,51 @@ def _discover(arguments: argparse.Namespace) -> None:
         budget=_budget(arguments),
         kind=arguments.kind,
         store=store,
+        start=start,
         missing=arguments.missing,
         seed=arguments.seed,
         n_jobs=arguments.jobs,
         limits=Limits(seconds=arguments.seconds),
         replay=arguments.replay,
     )
+    _export_store(arguments, store)
+    return result
+
+
+def _discover(arguments: argparse.Namespace) -> None:
+    result = _found(arguments)
     _show(result, arguments.json)
     if arguments.out:
         _write(result, Path(arguments.out))
-    _export_store(arguments, store)
+
+
+def _refine(arguments: argparse.Namespace) -> None:
+    result = _found(arguments, _graph(Path(arguments.graph), arguments.format))
+    found = result.refinement
+    if arguments.json and found is not None:
+        print(json.dumps(found.to_frame().to_dict("records"), indent=1))
+    else:
+        print(found)
+    if arguments.out:
+        _write(result, Path(arguments.out))
+
+
+def _graph(path: Path, given: str | None) -> Graph:
+    """A graph from a file of the format that is named, or that its name tells."""
+    name = given
+    if name is None:
+        by_suffix = {".graphml": "graphml", ".gml": "gml", ".json": "json",
+                     ".dot": "dot", ".csv": "edges"}  # fmt: skip
+        name = by_suffix.get(path.suffix.lower())
+    if name is None:
+        raise ValueError(
+            f"{path}: the name does not say the format; give --format, one of "
+            f"{', '.join(FORMATS)}"
+        )
+    try:
+        return read(path.read_text(encoding="utf-8"), name)
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path} is not UTF-8 text: {error.reason}") from None
 
 
 def _plan(arguments: argparse.Namespace) -> None:
@@ -501,7 +564,10 @@ def _combine(arguments: argparse.Namespace) -> None:
         answers = Answers.read(arguments.answers)
     else:
         answers = folder.load_answers(arguments.folder)
-    result = combine(found, answers, variables=variables, mode=arguments.mode)
+    rows = _rows(arguments, variables) if arguments.data else None
+    result = combine(
+        found, answers, variables=variables, data=rows, mode=arguments.mode
+    )
     _show(result, arguments.json)
     _write(result, Path(arguments.folder))
 

@@ -6,11 +6,11 @@ import hashlib
 import json
 import os
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ANSWERS",
+    "CHANGES",
+    "REFINEMENT",
     "STORE",
     "add_answers",
     "conflict_table",
@@ -39,21 +41,29 @@ __all__ = [
     "edge_table",
     "load",
     "load_answers",
+    "load_beside",
     "load_candidates",
     "note_table",
     "open_folder",
     "reliability_table",
     "save",
+    "save_beside",
     "save_candidates",
     "settings_of",
     "write_text",
 ]
 
+_Value = TypeVar("_Value")
+
 FORMAT = 2
 CANDIDATES, VARIABLES = "candidates.json", "variables.yaml"
 ANSWERS, RESULT = "answers.jsonl", "result.json"
+CHANGES, REFINEMENT = "changes.json", "refinement.json"
 STORE = "answers.sqlite"
-_DERIVED = ("graph.graphml", "edges.csv", "conflicts.csv", "report.html", "graph.png")
+_DERIVED = (
+    "graph.graphml", "edges.csv", "conflicts.csv", "report.html", "graph.png",
+    CHANGES, "changes.csv", REFINEMENT, "refinement.csv",
+)  # fmt: skip
 _EDGE_COLUMNS = (
     "cause", "effect", "mark", "probability", "adjacency", "data_support",
     "expert_log_odds", "existence_log_odds", "answers", "decided_by", "warning",
@@ -338,6 +348,26 @@ def save(path: str | Path, combined: Combined, variables: Variables) -> Path:
     return target
 
 
+def save_beside(
+    path: str | Path,
+    name: str,
+    content: Mapping[str, Any] | None,
+    frame: pd.DataFrame | None,
+) -> None:
+    """Write what belongs to the result of a run folder, as JSON and as CSV.
+
+    Both files are removed when there is nothing to write.
+    """
+    target = Path(path)
+    csv = Path(name).with_suffix(".csv").name
+    if content is None or frame is None:
+        _remove(target, name, csv)
+        return
+    files = {RESULT: _sha(target / RESULT)}
+    write_text(target / name, _json_text({**content, "format": FORMAT, "files": files}))
+    write_text(target / csv, frame.map(_no_formula).to_csv(index=False))
+
+
 def _combined_out(combined: Combined) -> dict[str, Any]:
     return {
         "format": FORMAT,
@@ -532,6 +562,22 @@ def load_answers(path: str | Path) -> Answers:
     """Read the answers of a run folder; none, when nobody was asked yet."""
     file = Path(path) / ANSWERS
     return Answers.read(file) if file.exists() else Answers.none()
+
+
+def load_beside(
+    path: str | Path, name: str, read: Callable[[Mapping[str, Any]], _Value]
+) -> _Value | None:
+    """Read what ``save_beside`` wrote; None where there is nothing."""
+    target = Path(path)
+    file = target / name
+    if not file.exists():
+        return None
+    content = _read_json(file, "it was there a moment ago")
+    _check_files(target, content, name, f"delete {file} to go on without it")
+    try:
+        return read(content)
+    except (KeyError, TypeError, ValueError, IndexError) as error:
+        raise FormatError(f"{file} is damaged: {error!r}") from None
 
 
 def load(path: str | Path) -> tuple[Combined, Variables]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from llmcd.background import Background
 from llmcd.combiner.planner import plan_questions
 from llmcd.combiner.reconcile import combine as _combine
+from llmcd.combiner.refinement import Refinement, refine_graph
+from llmcd.data.names import as_frame
 from llmcd.data.table import table
 from llmcd.discovery.ensemble import Candidates, candidates
 from llmcd.discovery.limits import Limits
@@ -24,13 +27,14 @@ from llmcd.expert.protocol import Expert
 from llmcd.expert.questions import Plan
 from llmcd.expert.resolve import resolve
 from llmcd.expert.store import Store
+from llmcd.graph import Graph
 from llmcd.result import Result
 from llmcd.variables import Variables
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["ask", "candidates", "combine", "discover", "plan", "table"]
+__all__ = ["ask", "candidates", "combine", "discover", "plan", "refine", "table"]
 
 Describes = Variables | Mapping[str, Any] | str | Path
 Whom = Expert | str | Sequence[Expert | str]
@@ -107,6 +111,7 @@ def combine(
     answers: Answers | None = None,
     *,
     variables: Describes | None = None,
+    data: pd.DataFrame | None = None,
     mode: str = "auto",
 ) -> Result:
     """Reconcile data and expert.
@@ -119,8 +124,13 @@ def combine(
         The expert's side; None when nobody was asked.
     variables : Variables, mapping or path, optional
         Descriptions, for the report.
-    mode : {"auto", "safe"}, optional
-        ``safe`` directs only what the data's CPDAG leaves open.
+    data : pandas.DataFrame, optional
+        The rows again, where the candidates were loaded without them: posterior mode
+        needs them.
+    mode : {"auto", "safe", "posterior"}, optional
+        ``posterior`` weighs rows and answers against each other and needs the rows;
+        ``safe`` directs only what the data's CPDAG leaves open; ``auto`` is the former
+        where the rows are at hand.
 
     Returns
     -------
@@ -130,10 +140,17 @@ def combine(
     ------
     ValueError
         If the mode is unknown or an answer is about a column that does not exist.
+    DataError
+        If ``data`` are other rows, or posterior mode is asked for without rows.
     """
     answers = Answers.none() if answers is None else answers
     described = Variables.of({} if variables is None else variables)
-    return Result(_combine(candidates, answers, mode=mode), described)
+    if data is not None:
+        candidates = candidates.with_rows(data, described)
+    combined = _combine(candidates, answers, mode=mode)
+    start = None if candidates.table is None else candidates.start
+    own = None if start is None else refine_graph(combined, start)
+    return Result(combined, described, data, refinement=own)
 
 
 def discover(
@@ -148,6 +165,7 @@ def discover(
     budget: Budget | None = None,
     kind: str | Kind = "pairwise",
     store: Store | str | Path | None = None,
+    start: Graph | None = None,
     missing: str = "error",
     seed: int = 0,
     n_jobs: int | None = None,
@@ -183,7 +201,7 @@ def discover(
         of the descriptions.
     bootstrap : int, optional
         Number of resamples.
-    mode : {"auto", "safe"}, optional
+    mode : {"auto", "safe", "posterior"}, optional
         ``safe`` lets the expert direct only what the data leaves open.
     budget : Budget, optional
         Limits in calls, tokens and US dollars that are never overrun.
@@ -192,6 +210,9 @@ def discover(
     store : Store or path, optional
         Where answers are kept; asked again with the same store, nothing is paid
         twice.
+    start : Graph, optional
+        A graph of one's own: search and sampling begin there as well, and the result's
+        ``refinement`` scores it edge by edge and proposes changes.
     missing : {"error", "listwise", "category"}, optional
         What to do about missing cells.
     seed : int, optional
@@ -236,12 +257,67 @@ def discover(
     known = Background.of(background).merge(Background.from_variables(described))
     rows = table(data, described if len(described) else None, missing=missing)
     found = candidates(
-        rows, method=method, background=known, bootstrap=bootstrap, seed=seed,
-        n_jobs=n_jobs, limits=limits, progress=progress,
+        rows, method=method, background=known, bootstrap=bootstrap, start=start,
+        seed=seed, n_jobs=n_jobs, limits=limits, progress=progress,
     )  # fmt: skip
     answers = Answers.none()
     if somebody is not None:
         questions = plan(found, described, expert=somebody, budget=limit, kind=kind)
         answers = ask(questions, somebody, store=store, budget=limit, progress=progress,
                       replay=replay)  # fmt: skip
-    return combine(found, answers, variables=described, mode=mode)
+    result = combine(found, answers, variables=described, mode=mode)
+    return replace(result, data=None if data is rows else as_frame(data, described))
+
+
+def refine(
+    data: pd.DataFrame,
+    graph: Graph,
+    variables: Describes | None = None,
+    expert: Whom | None = None,
+    **options: Any,
+) -> Refinement:
+    """Score a graph of one's own, edge by edge, and propose changes.
+
+    Parameters
+    ----------
+    data : pandas.DataFrame
+        One row a unit, one column a variable.
+    graph : Graph
+        A DAG, CPDAG or MPDAG over some of the columns.
+    variables : Variables, mapping, or path, optional
+        What the columns mean; needed when somebody is asked.
+    expert : Expert or str, or sequence of these, optional
+        Whose answers count besides the rows.
+    options : Any
+        Further arguments of :func:`discover`, whose ``start`` is the graph.
+
+    Returns
+    -------
+    Refinement
+        Prints as a list of proposals; ``to_frame()`` gives them as a table, ``edges``
+        every edge with its probabilities and score differences.
+
+    Raises
+    ------
+    GraphError
+        If a node is no column, or no DAG is among the members of the graph.
+    DataError
+        If the table cannot be used.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> from llmcd.graph import Graph
+    >>> rng = np.random.default_rng(1)
+    >>> df = pd.DataFrame(rng.normal(size=(500, 2)), columns=["dose", "age"])
+    >>> df["pain"] = df.age - 2 * df.dose + rng.normal(size=500)
+    >>> mine = Graph.from_edges(
+    ...     df.columns, directed=[("dose", "pain"), ("pain", "age")]
+    ... )
+    >>> print(refine(df, mine, bootstrap=10, progress=False))
+    a graph of 2 edges against 500 rows: 1 change proposed
+    1. reverse pain --> age: age --> pain
+       probability 1.00 (1.00 by the rows alone); score of 500 rows ...
+    """
+    found = discover(data, variables, expert, start=graph, **options)
+    return found.refine(graph) if found.refinement is None else found.refinement

@@ -8,8 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from llmcd import folder
+from llmcd.background import Background
+from llmcd.combiner.changes import MOVED, Changes
 from llmcd.combiner.combined import Combined
+from llmcd.combiner.refinement import Refinement, refine_graph
+from llmcd.combiner.updating import Asking, Updated, criticised, updated
 from llmcd.discovery.ensemble import Candidates
+from llmcd.discovery.limits import Limits
 from llmcd.effects import (
     Effect,
     Falsification,
@@ -22,12 +27,18 @@ from llmcd.effects import (
 )
 from llmcd.effects.bridge import REFUTERS
 from llmcd.expert.answers import Answers
+from llmcd.expert.budget import Budget, as_budget
+from llmcd.expert.kind import Kind
+from llmcd.expert.protocol import Expert
+from llmcd.expert.resolve import resolve
+from llmcd.expert.store import Store
 from llmcd.formats import to_gml, to_graphml, to_networkx, to_node_link, write
 from llmcd.graph import Graph
 from llmcd.plots.evidence import draw_evidence
 from llmcd.plots.graph import draw_graph
 from llmcd.plots.progress import draw_progress
 from llmcd.plots.reliability import draw_reliability
+from llmcd.report.account import other_mode_in_words
 from llmcd.report.render import render
 from llmcd.variables import Variables
 
@@ -60,6 +71,12 @@ class Result:
         Data and expert reconciled.
     variables : Variables
         The descriptions.
+    data : pandas.DataFrame, optional
+        The rows as they were given, while they are at hand; never saved.
+    changes : Changes, optional
+        What an update changed, and why.
+    refinement : Refinement, optional
+        Scores of, and proposals for, the graph that was given as ``start``.
 
     Examples
     --------
@@ -69,12 +86,15 @@ class Result:
     >>> df["z"] = df.x + df.y + rng.normal(size=300)
     >>> result = llmcd.discover(df, bootstrap=5, progress=False)
     >>> list(result.edges.columns)
-    ['cause', 'effect', 'mark', 'probability', 'data_support', 'expert_log_odds',
-     'answers', 'decided_by', 'warning']
+    ['cause', 'effect', 'mark', 'probability', 'adjacency', 'data_support',
+     'expert_log_odds', 'existence_log_odds', 'answers', 'decided_by', 'warning']
     """
 
     combined: Combined
     variables: Variables = field(default_factory=Variables)
+    data: pd.DataFrame | None = field(default=None, repr=False)
+    changes: Changes | None = None
+    refinement: Refinement | None = None
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Result):
@@ -84,7 +104,10 @@ class Result:
 
     def __reduce__(self) -> tuple[Any, ...]:
         found = replace(self.candidates, table=None)
-        return type(self), (replace(self.combined, candidates=found), self.variables)
+        combined = replace(self.combined, candidates=found)
+        return type(self), (
+            combined, self.variables, None, self.changes, self.refinement
+        )  # fmt: skip
 
     @property
     def graph(self) -> Graph:
@@ -145,6 +168,12 @@ class Result:
             lines.append(f"... and {more} more edges: see result.edges")
         if one.conflicts:
             lines += ["", f"{len(one.conflicts)} conflicts: see result.conflicts"]
+        if self.refinement is not None:
+            lines += ["", f"your graph: {len(self.refinement.proposals)} changes "
+                      "proposed: see result.refinement"]  # fmt: skip
+        if self.changes is not None:
+            lines += ["", f"update: {len(self.changes)} pairs changed: see "
+                      "result.changes"]  # fmt: skip
         return "\n".join(lines)
 
     def __repr__(self) -> str:
@@ -234,7 +263,15 @@ class Result:
         FormatError
             If the folder holds something else.
         """
-        return folder.save(path, self.combined, self.variables)
+        target = folder.save(path, self.combined, self.variables)
+        for name, value in (
+            (folder.CHANGES, self.changes),
+            (folder.REFINEMENT, self.refinement),
+        ):
+            content = None if value is None else value.to_dict()
+            frame = None if value is None else value.to_frame()
+            folder.save_beside(target, name, content, frame)
+        return target
 
     @classmethod
     def load(cls, path: str | Path) -> Result:
@@ -255,7 +292,10 @@ class Result:
         FormatError
             If a file is missing, damaged or of another run; it is named.
         """
-        return cls(*folder.load(path))
+        combined, variables = folder.load(path)
+        changes = folder.load_beside(path, folder.CHANGES, Changes.from_dict)
+        own = folder.load_beside(path, folder.REFINEMENT, Refinement.from_dict)
+        return cls(combined, variables, None, changes, own)
 
     def to_networkx(self) -> nx.DiGraph[Any]:
         """The graph for networkx: an undirected edge is two opposite arcs.
@@ -295,6 +335,178 @@ class Result:
             more = folder.edge_attributes(self.combined)
             return rich[format](self.graph, edge_attributes=more)
         return write(self.graph, format)
+
+    # --- going on -----------------------------------------------------------------
+
+    def update(
+        self,
+        rows: pd.DataFrame | None = None,
+        *,
+        columns: pd.DataFrame | None = None,
+        answers: Answers | None = None,
+        background: Background | Mapping[str, Any] | None = None,
+        variables: Variables | Mapping[str, Any] | str | Path | None = None,
+        expert: Expert | str | Sequence[Expert | str] | None = None,
+        data: pd.DataFrame | None = None,
+        moved: float = MOVED,
+        kind: str | Kind = "pairwise",
+        store: Store | str | Path | None = None,
+        budget: Budget | None = None,
+        replay: bool = False,
+        n_jobs: int | None = None,
+        limits: Limits | None = None,
+        progress: bool = True,
+    ) -> Result:
+        """Bring the result up to date with more rows, columns, answers or knowledge.
+
+        Answers are kept. With the same rows and answers the result is the same, to the
+        bit, as that of one run on all of them.
+
+        Parameters
+        ----------
+        rows : pandas.DataFrame, optional
+            Further rows with the same columns.
+        columns : pandas.DataFrame, optional
+            Further columns of the rows so far, in their order.
+        answers : Answers, optional
+            Further answers; of two to one question the newer stays.
+        background : Background or mapping, optional
+            Further knowledge.
+        variables : Variables, mapping or path, optional
+            Descriptions of new columns, or better ones of old columns; answers to
+            other words are set aside.
+        expert : Expert or str, or sequence of these, optional
+            Whom to ask: about new columns and where the rows' evidence moved, or,
+            somebody who has answered nothing yet, about everything that is worth it.
+        data : pandas.DataFrame, optional
+            The rows so far, where they are no longer at hand, as after loading.
+        moved : float, optional
+            How much of the probability of a pair's states (an edge either way, an
+            indirect way, nothing) has to change hands for its evidence to have moved.
+        kind, store, budget, replay
+            As of :func:`llmcd.discover`.
+        n_jobs, limits, progress
+            As of :func:`llmcd.discover`.
+
+        Returns
+        -------
+        Result
+            Its ``changes`` say what changed, and whether rows, knowledge or answers
+            did it.
+
+        Raises
+        ------
+        DataError
+            If the rows so far are needed and not at hand, or are others; if new rows
+            or columns do not fit.
+        VariablesError
+            If descriptions or background knowledge cannot be used.
+        ExpertError
+            If the expert cannot be reached or set up.
+
+        Examples
+        --------
+        >>> import numpy as np, pandas as pd, llmcd
+        >>> rng = np.random.default_rng(1)
+        >>> df = pd.DataFrame(rng.normal(size=(900, 2)), columns=["x", "y"])
+        >>> df["z"] = 0.2 * df.x + rng.normal(size=900)
+        >>> before = llmcd.discover(df[:100], bootstrap=5, progress=False)
+        >>> after = before.update(df[100:], progress=False)
+        >>> print(str(after.changes).splitlines()[0])
+        1 pair changed; 100 rows before, 900 now
+        >>> after == llmcd.discover(df, bootstrap=5, progress=False)
+        True
+        """
+        asking = Asking(resolve(expert), kind, _asking(store, budget, progress, replay))
+        described = None if variables is None else Variables.of(variables)
+        found = updated(
+            self.combined,
+            self.variables,
+            self.data if data is None else data,
+            rows=rows,
+            columns=columns,
+            answers=answers,
+            background=None if background is None else Background.of(background),
+            described=described,
+            asking=asking,
+            moved=moved,
+            n_jobs=n_jobs,
+            limits=limits,
+            progress=progress,
+        )
+        return self._after(found)
+
+    def criticise(
+        self,
+        expert: Expert | str | Sequence[Expert | str],
+        *,
+        store: Store | str | Path | None = None,
+        budget: Budget | None = None,
+        replay: bool = False,
+        progress: bool = True,
+    ) -> Result:
+        """Show the expert both sides of each conflict, and combine again.
+
+        A critic has seen what the data say, so that it can only give up an answer or
+        name a common cause, which the conflict then says; agreeing with the data is no
+        new evidence.
+
+        Parameters
+        ----------
+        expert : Expert or str, or sequence of these
+            Who gave the answers; of several each is shown its own conflicts.
+        store, budget, replay, progress
+            As of :func:`llmcd.discover`.
+
+        Returns
+        -------
+        Result
+            Its ``changes`` say what the second thoughts changed.
+
+        Raises
+        ------
+        ValueError
+            If the expert has given no answer yet.
+        ExpertError
+            If it cannot be reached or set up.
+        """
+        asking = Asking(
+            resolve(expert), "critic", _asking(store, budget, progress, replay)
+        )
+        return self._after(criticised(self.combined, self.variables, asking))
+
+    def refine(self, graph: Graph) -> Refinement:
+        """Score a graph of one's own against rows and answers, and propose changes.
+
+        Parameters
+        ----------
+        graph : Graph
+            A DAG, CPDAG or MPDAG over some of the columns. Given to ``discover`` as
+            ``start``, it is also where search and sampling begin.
+
+        Returns
+        -------
+        Refinement
+
+        Raises
+        ------
+        GraphError
+            If a node is no column, or no DAG is among the members of the graph.
+        DataError
+            If the rows are not at hand.
+        """
+        return refine_graph(self.combined, graph)
+
+    def _after(self, found: Updated) -> Result:
+        start = found.combined.candidates.start
+        has_rows = found.combined.candidates.table is not None
+        own = (
+            refine_graph(found.combined, start)
+            if start is not None and has_rows
+            else self.refinement
+        )
+        data = self.data if found.data is None else found.data
+        return Result(found.combined, found.variables, data, found.changes, own)
 
     # --- effects ------------------------------------------------------------------
 
@@ -492,6 +704,20 @@ class Result:
         return to_structural_model(self.graph if graph is None else graph, data)
 
 
+def _asking(
+    store: Store | str | Path | None,
+    budget: Budget | None,
+    progress: bool,
+    replay: bool,
+) -> dict[str, Any]:
+    return {
+        "store": store,
+        "budget": as_budget(budget),
+        "progress": progress,
+        "replay": replay,
+    }
+
+
 def _summary(one: Combined) -> list[str]:
     graph, found = one.graph, one.candidates
     open_before = len(one.data_graph.undirected_edges())
@@ -504,6 +730,10 @@ def _summary(one: Combined) -> list[str]:
         f"{graph.n_edges} edges: {said or 'none'}",
         f"undirected: {open_before} from data alone, {open_now} now",
     ]
+    if one.other_graph is not None:
+        lines.append(other_mode_in_words(one))
+    elif one.why_mode != "asked for":
+        lines.append(f"{one.mode} mode: {one.why_mode}")
     if not one.reliability:
         asked = "No question was answered." if one.answers.note else "Nobody was asked."
         lines.append(asked)

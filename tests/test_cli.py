@@ -16,7 +16,7 @@ from test_pipeline import TEXTS, TRUTH, linear_table
 import llmcd
 from llmcd.cli import main
 from llmcd.expert.store import Store
-from llmcd.formats import read
+from llmcd.formats import read, write
 from llmcd.review.session import Session
 
 README = Path(__file__).parent.parent / "README.md"
@@ -77,12 +77,65 @@ def test_stages_by_hand(work, tmp_path, capsys):
     assert main(["plan", *arguments(work, "--show", f"--out={out}")]) == 0
     assert "the quantity a" in capsys.readouterr().out
     assert main(["ask", out, expert]) == 0
-    assert main(["combine", out]) == 0
+    assert main(["combine", out, f"--data={work / 'data.csv'}"]) == 0
     assert main(["report", out]) == 0
     staged = llmcd.Result.load(out)
     whole = tmp_path / "whole"
     assert main(["discover", *arguments(work, expert, f"--out={whole}")]) == 0
     assert staged.combined.edges == llmcd.Result.load(whole).combined.edges
+
+
+def test_rows_given_again(work, tmp_path, capsys):
+    """Combine --data is posterior mode from a run folder, as discover does it."""
+    out, whole = str(tmp_path / "run"), tmp_path / "whole"
+    expert = f"--expert=recorded:{work / 'answers.jsonl'}"
+    assert main(["plan", *arguments(work, f"--out={out}")]) == 0
+    assert main(["ask", out, expert]) == 0
+    assert main(["combine", out, "--mode=posterior"]) == 1
+    assert "give the rows again" in capsys.readouterr().err
+    assert main(["combine", out]) == 0
+    assert llmcd.Result.load(out).combined.mode == "safe"
+    assert main(["combine", out, f"--data={work / 'data.csv'}"]) == 0
+    assert main(["discover", *arguments(work, expert, f"--out={whole}")]) == 0
+    assert llmcd.Result.load(out) == llmcd.Result.load(whole)
+    short = tmp_path / "short.csv"
+    linear_table(399).to_csv(short, index=False)
+    capsys.readouterr()
+    assert main(["combine", out, f"--data={short}"]) == 1
+    assert "399 rows, not 400" in capsys.readouterr().err
+
+
+def test_refine(work, tmp_path, capsys):
+    """A graph from a file is scored, and the proposals stay in the run folder."""
+    mine = llmcd.Graph.from_edges(
+        "abcdef", directed=[("a", "c"), ("b", "c"), ("d", "c"), ("a", "f")]
+    )
+    file, out = tmp_path / "mine.dot", tmp_path / "run"
+    file.write_text(write(mine, "dot"), encoding="utf-8")
+    graph = f"--graph={file}"
+    assert main(["refine", *arguments(work, graph, f"--out={out}")]) == 0
+    said = capsys.readouterr().out
+    assert "3 changes proposed" in said
+    assert "reverse d --> c: c --> d" in said
+    kept = llmcd.Result.load(out).refinement
+    assert kept is not None
+    assert kept.graph == mine
+    assert kept.refined == TRUTH
+    assert (out / "refinement.csv").read_text(encoding="utf-8").count("\n") == 4
+    assert main(["refine", *arguments(work, graph, "--json")]) == 0
+    assert len(json.loads(capsys.readouterr().out)) == 3
+    # the folder's next result has none
+    assert main(["combine", str(out), "--mode=safe"]) == 0
+    assert not (out / "refinement.csv").exists()
+    assert llmcd.Result.load(out).refinement is None
+    other = tmp_path / "mine.txt"
+    other.write_text(write(mine, "dagitty"), encoding="utf-8")
+    capsys.readouterr()
+    assert main(["refine", *arguments(work, f"--graph={other}")]) == 1
+    assert "give --format" in capsys.readouterr().err
+    of = f"--graph={other}", "--format=dagitty"
+    assert main(["refine", *arguments(work, *of)]) == 0
+    assert "3 changes proposed" in capsys.readouterr().out
 
 
 def test_questions_as_a_file(work, tmp_path, capsys):

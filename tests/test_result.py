@@ -95,6 +95,52 @@ def test_no_such_picture(result):
         result.plot("pie")
 
 
+def test_what_the_other_mode_would_say(result):
+    """Printed in one line: that it is the same, or where it differs."""
+    assert "safe mode would say the same" in str(result)
+    edges = [e for e in TRUTH.directed_edges() if e != ("d", "e")]
+    other = llmcd.Graph.from_edges(
+        "abcdef", directed=[*edges, ("a", "f")], undirected=[("e", "d")]
+    )
+    told = llmcd.Result(replace(result.combined, other_graph=other))
+    assert (
+        "safe mode differs on 2 pairs: a → f (here no edge); d — e (here d → e)"
+        in str(told)
+    )
+    told = llmcd.Result(
+        replace(result.combined, other_graph=llmcd.Graph.empty("abcdef"))
+    )
+    assert "no d → e" not in str(told)  # three are spelt out
+    assert "no c → d; and 1 more" in str(told)
+    told = llmcd.Result(replace(result.combined, other_graph=None))
+    assert "safe mode" not in str(told)
+    bare = llmcd.combine(made_candidates(TRUTH))
+    assert "safe mode: the rows are not at hand" in str(bare)
+    assert "(--data)" in str(bare)
+
+
+def test_changes_and_proposals_are_saved_with_the_result(tmp_path):
+    """They come back; those of another result are refused; without them none stay."""
+    df = linear_table(200)
+    before = llmcd.discover(df[:100], bootstrap=2, start=TRUTH, progress=False)
+    after = before.update(df[100:], progress=False)
+    assert after.refinement is not None
+    assert after.refinement.n_rows == 200
+    target = after.save(tmp_path / "run")
+    again = llmcd.Result.load(target)
+    assert (again.changes, again.refinement) == (after.changes, after.refinement)
+    assert pickle.loads(pickle.dumps(after)).changes == after.changes
+    assert pickle.loads(pickle.dumps(after)).data is None
+    assert (target / "changes.csv").read_text(encoding="utf-8").startswith("a,b,before")
+    foreign = (target / "changes.json").read_text(encoding="utf-8")
+    before.save(target)
+    assert not (target / "changes.json").exists()
+    assert llmcd.Result.load(target).changes is None
+    (target / "changes.json").write_text(foreign, encoding="utf-8")
+    with pytest.raises(llmcd.FormatError, match="delete"):
+        llmcd.Result.load(target)
+
+
 # --- effects and files ----------------------------------------------------------------
 
 quiet = pytest.mark.filterwarnings("ignore")

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from llmcd.combiner.combined import Conflict
-from llmcd.combiner.evidence import Vote
+from llmcd.combiner.evidence import Vote, votes
 from llmcd.combiner.posterior import Posterior, log_odds
 from llmcd.combiner.reliability import Skill, data_direction, vote_log_odds
 from llmcd.discovery.ensemble import Candidates
+from llmcd.expert.answers import Answer, Answers
+from llmcd.expert.pairs import CRITIC, PAIRWISE, revised
 from llmcd.graph import Edge, Graph
 
-__all__ = ["find_conflicts", "weighed_conflicts"]
+__all__ = ["find_conflicts", "weighed_conflicts", "with_hidden_causes"]
 
 _STAYS = "safe mode: what the data or the background knowledge decides stays"
 
@@ -235,3 +238,100 @@ def _balance(n_rows: int, rows_say: float, answers_say: float, *, same: bool) ->
         return "rows that support what the data alone drew"
     more = n_rows * max(1.0, answers_say / rows_say)
     return f"about {more:,.0f} rows that say the same as these, or other answers"
+
+
+# --- hidden common causes -------------------------------------------------------------
+
+
+def with_hidden_causes(
+    conflicts: Sequence[Conflict],
+    candidates: Candidates,
+    data_graph: Graph,
+    graph: Graph,
+    answers: Answers,
+) -> tuple[Conflict, ...]:
+    """Say where an expert, first or as a critic, sees a common cause behind an edge.
+
+    Rows cannot tell an edge from a common cause that is no column. A critic has seen
+    what the data say, so that its word carries no weight; it is a finding all the same.
+
+    Parameters
+    ----------
+    conflicts : sequence of Conflict
+        As found from the votes.
+    candidates : Candidates
+        The data's side.
+    data_graph, graph : Graph
+        The data's own graph, and the result.
+    answers : Answers
+        All answers, those of critics too.
+
+    Returns
+    -------
+    tuple of Conflict
+        Those given, with the common cause in the rule, and pairs that only a critic's
+        word makes a conflict; strongest first.
+    """
+    seen = _common_causes(answers)
+    found: list[Conflict] = []
+    for one in conflicts:
+        if (one.a, one.b) in seen and one.data_says != "no edge":
+            words = _hidden(seen[one.a, one.b], candidates.names)
+            one = replace(
+                one,
+                rule=f"{words}; {one.rule}",
+                would_change=f"the common cause as a column; {one.would_change}",
+            )
+        found.append(one)
+    told = {(one.a, one.b) for one in found}
+    for a, b in sorted(set(seen) - told):
+        edge, now = data_graph.edge(a, b), graph.edge(a, b)
+        if edge is None:
+            continue
+        i, j = candidates.graph.index(a), candidates.graph.index(b)
+        found.append(
+            Conflict(
+                a,
+                b,
+                str(edge),
+                float(candidates.adjacency_support[i, j]),
+                "common cause",
+                0.0,
+                "no edge" if now is None else str(now),
+                _hidden(seen[a, b], candidates.names),
+                "the common cause as a column, or "
+                f"Background(forbidden=[({a!r}, {b!r}), ({b!r}, {a!r})])",
+            )
+        )
+    found.sort(key=lambda c: (-c.data_support, -c.expert_log_odds, c.a, c.b))
+    return tuple(found)
+
+
+def _common_causes(answers: Answers) -> dict[tuple[str, str], list[Answer]]:
+    """Answers by pair, where every reply of one kind and expert is a common cause."""
+    found: dict[tuple[str, str], list[Answer]] = {}
+    critic = [x for x in answers.answers if x.kind == CRITIC.name]
+    all_answers = [*revised(answers).answers, *critic]
+    for kind in sorted({x.kind for x in all_answers}):
+        # as first answers, or a critic's would only count for what it withdraws
+        mine = [replace(x, kind=PAIRWISE.name) for x in all_answers if x.kind == kind]
+        for vote in votes(Answers(tuple(mine))):
+            if vote.pattern == "common cause":
+                about = Answers(tuple(mine)).for_pair(vote.a, vote.b)
+                said = [x for x in about if x.expert == vote.expert and x.verdict]
+                found.setdefault((vote.a, vote.b), []).extend(said)
+    return found
+
+
+def _hidden(said: Sequence[Answer], names: Sequence[str]) -> str:
+    """Who sees which common cause."""
+    who = ", ".join(sorted({x.expert for x in said}))
+    causes = sorted({x.cause for x in said if x.cause})
+    inside = [x for x in causes if x in names]
+    if inside and len(inside) == len(causes):
+        return f"common cause in the table: {who} names {', '.join(inside)}"
+    named = f" ({', '.join(causes)})" if causes else ""
+    return (
+        f"hidden common cause: {who} sees one of both{named}, and rows alone cannot "
+        "tell it from an edge"
+    )

@@ -8,7 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from llmcd.combiner.combined import Combined, Reliability
-from llmcd.combiner.conflicts import find_conflicts, weighed_conflicts
+from llmcd.combiner.conflicts import (
+    find_conflicts,
+    weighed_conflicts,
+    with_hidden_causes,
+)
 from llmcd.combiner.evidence import Vote, votes
 from llmcd.combiner.posterior import Posterior, reconcile_samples
 from llmcd.combiner.provenance import decisions, weighed_decisions
@@ -85,7 +89,10 @@ def _choose(mode: str, candidates: Candidates) -> tuple[str, str]:
     if mode != "auto":
         return mode, "asked for"
     if candidates.table is None:
-        return "safe", "the rows are not at hand, and posterior mode needs them"
+        return "safe", (
+            "the rows are not at hand, and posterior mode needs them: give them as "
+            "data= (--data)"
+        )
     searched = candidates.table.n_columns
     if searched > MOST_VARIABLES:
         return "safe", f"{searched} columns are more than {MOST_VARIABLES}"
@@ -105,7 +112,13 @@ def _safe(candidates: Candidates, answers: Answers, cast: Cast, why: str) -> Com
         graph=oriented.graph,
         data_graph=candidates.graph,
         edges=decisions(candidates, oriented, cast, skills),
-        conflicts=find_conflicts(candidates, oriented.graph, cast, skills),
+        conflicts=with_hidden_causes(
+            find_conflicts(candidates, oriented.graph, cast, skills),
+            candidates,
+            candidates.graph,
+            oriented.graph,
+            answers,
+        ),
         reliability=trust,
         candidates=candidates,
         answers=answers,
@@ -155,7 +168,13 @@ def _posterior(
         graph=graph,
         data_graph=data_graph,
         edges=weighed_decisions(candidates, found, graph, cast),
-        conflicts=weighed_conflicts(candidates, found, cast),
+        conflicts=with_hidden_causes(
+            weighed_conflicts(candidates, found, cast),
+            candidates,
+            data_graph,
+            graph,
+            answers,
+        ),
         reliability=trust,
         candidates=candidates,
         answers=answers,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from operator import index
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,8 @@ from llmcd.data.statistics import Statistics
 from llmcd.data.table import UNDESCRIBED, Note, Table, table
 from llmcd.discovery.limits import Limits
 from llmcd.discovery.methods import Method, choose_methods, search_table
+from llmcd.discovery.order import OrderSearch
+from llmcd.discovery.own_graph import graph_of_edges, own_graph, part_of
 from llmcd.discovery.resampling import Outcome, run_resamples
 from llmcd.discovery.sampling import (
     Ensemble,
@@ -28,6 +30,7 @@ from llmcd.discovery.sampling import (
 from llmcd.equivalence import consistent_extension, cpdag, direction_shares
 from llmcd.errors import DataError, VariablesError
 from llmcd.graph import Graph
+from llmcd.variables import Variables
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -75,6 +78,8 @@ class Candidates:
         only.
     table : Table or None
         The rows, while they are at hand; never saved.
+    searches : tuple of Method
+        How it was searched, while that is at hand; never saved.
     """
 
     names: tuple[str, ...]
@@ -93,6 +98,78 @@ class Candidates:
     complete: bool = True
     order: tuple[str, ...] = ()
     table: Table | None = field(default=None, repr=False)
+    searches: tuple[Method, ...] = field(default=(), repr=False)
+
+    @property
+    def start(self) -> Graph | None:
+        """Somebody's own graph, with which search and chains also began."""
+        edges = self.settings.get("start")
+        return None if edges is None else graph_of_edges(self.names, edges)
+
+    def with_rows(
+        self, data: Table | pd.DataFrame, variables: Any = None
+    ) -> Candidates:
+        """The same with the rows at hand again, as after loading.
+
+        Parameters
+        ----------
+        data : pandas.DataFrame or Table
+            The rows that these candidates were found on.
+        variables : Variables, mapping or path, optional
+            The same descriptions as then: declared kinds and levels count.
+
+        Returns
+        -------
+        Candidates
+
+        Raises
+        ------
+        DataError
+            If they are other rows; it says what differs.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> x = np.random.default_rng(0).normal(size=(99, 2))
+        >>> df = pd.DataFrame(x, columns=["a", "b"])
+        >>> found = candidates(df, bootstrap=0)
+        >>> found.with_rows(df[::-1]).table.n_rows
+        99
+        >>> found.with_rows(df[:90])
+        Traceback (most recent call last):
+        ...
+        llmcd.errors.DataError: these are not the rows ...: 90 rows, not 99; ...
+        """
+        rows = data
+        if not isinstance(rows, Table):
+            missing = str(self.settings.get("missing", "error"))
+            described = Variables.of({} if variables is None else variables)
+            rows = table(data, described if len(described) else None, missing=missing)
+        if rows.fingerprint != self.fingerprint:
+            raise DataError(
+                "these are not the rows that the candidates were found on: "
+                f"{self._what_differs(rows)}; give those, or find candidates again"
+            )
+        return replace(self, table=rows)
+
+    def _what_differs(self, rows: Table) -> str:
+        said: list[str] = []
+        lost = [v for v in self.names if v not in rows.input_names]
+        more = [v for v in rows.input_names if v not in self.names]
+        if lost:
+            said.append(f"columns {lost} are missing")
+        if more:
+            said.append(f"columns {more} are new")
+        if rows.n_rows != self.n_rows:
+            said.append(f"{rows.n_rows:,} rows, not {self.n_rows:,}")
+        kinds = dict(zip(rows.names, rows.kinds, strict=True))
+        kinds |= dict.fromkeys(rows.set_aside, "constant")
+        said += [
+            f"{name!r} is {kinds[name]}, not {kind} (declare it in variables)"
+            for name, kind in self.kinds.items()
+            if name in kinds and kinds[name] != kind
+        ]
+        return ", ".join(said) or "columns and number are the same, some cells differ"
 
     @cached_property
     def class_graph(self) -> Graph:
@@ -137,7 +214,7 @@ class Candidates:
         if self.table is None:
             raise DataError(
                 "graphs can only be sampled while the rows are at hand, and these "
-                "candidates were loaded without them; find candidates again"
+                "candidates were loaded without them; give them again: with_rows(data)"
             )
         from threadpoolctl import threadpool_limits
 
@@ -148,6 +225,7 @@ class Candidates:
                 [self.graph, *self.replicates],
                 _among(self.background, self.table.names),
                 seed=seed,
+                start=self.start,
             )
 
     @cached_property
@@ -182,6 +260,7 @@ def candidates(
     method: str | Method | Sequence[str | Method] = "auto",
     background: Background | Mapping[str, Any] | None = None,
     bootstrap: int = 50,
+    start: Graph | None = None,
     seed: int = 0,
     n_jobs: int | None = None,
     limits: Limits | None = None,
@@ -200,6 +279,9 @@ def candidates(
         Obeyed exactly.
     bootstrap : int, optional
         Number of resamples of the rows, drawn with replacement.
+    start : Graph, optional
+        A graph of one's own: order search on all rows and some of the chains that
+        sample graphs begin there as well. Resamples are searched without it.
     seed : int, optional
         Resample i draws from ``SeedSequence(seed).spawn(bootstrap)[i]``, so that the
         result is the same on one core and on many machines.
@@ -224,6 +306,9 @@ def candidates(
         there, requires an edge at a constant column, or the method cannot honour it.
     DataError
         If the table cannot be used, the search fails on it, or on every resample.
+    GraphError
+        If ``start`` has other nodes than the table has columns, or no DAG is among its
+        members.
     ValueError
         If an argument is out of range or the method does not fit the table.
 
@@ -255,9 +340,10 @@ def candidates(
     known = Background.of(background)
     _check_background(known, searches, rows)
     _check_memory(rows, n_jobs, limits or Limits())
+    own = None if start is None else own_graph(start, rows.input_names)
     _say_compiling(progress)
     graph, outcome = _run(
-        searches, rows, known, bootstrap, seed, n_jobs, limits, began, progress
+        searches, rows, known, bootstrap, seed, n_jobs, limits, began, progress, own
     )
     failures = outcome.failures
     if failures and not outcome.graphs:
@@ -278,6 +364,7 @@ def candidates(
             "bootstrap": bootstrap,
             "seed": seed,
             "missing": rows.missing,
+            **({} if own is None else {"start": [list(e) for e in own.edges()]}),
         },
         background=known,
         n_rows=rows.n_rows,
@@ -289,6 +376,7 @@ def candidates(
         complete=not outcome.stopped,
         order=rows.names,
         table=rows,
+        searches=searches,
     )
 
 
@@ -371,13 +459,19 @@ def _run(
     limits: Limits | None,
     began: float,
     progress: bool,
+    own: Graph | None = None,
 ) -> tuple[Graph, Outcome]:
     from threadpoolctl import threadpool_limits
 
     known = _among(known, rows.names)
     # BLAS may round differently on several threads, and slows down what runs beside.
     with threadpool_limits(1, user_api="blas"):
-        graph = search_table(searches[0], rows, known)
+        first = searches[0]
+        if own is not None and isinstance(first, OrderSearch):
+            start = part_of(own, rows.names)
+            graph = first.search(rows.statistics(), known, start=start)
+        else:
+            graph = search_table(first, rows, known)
         return graph, run_resamples(
             searches, rows, known, resamples=bootstrap, seed=seed, n_jobs=n_jobs,
             limits=limits, began=began, progress=progress,

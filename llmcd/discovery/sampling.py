@@ -191,6 +191,7 @@ def prepare_ensemble(
     chains: int = CHAINS,
     seed: int = 0,
     score: str | Score = "auto",
+    start: Graph | None = None,
     n_jobs: int | None = None,
 ) -> Ensemble:
     """Score the sets of parents that matter, on all rows and on resamples.
@@ -211,6 +212,9 @@ def prepare_ensemble(
         Of resamples and walks.
     score : {"auto", "bic", "bge", "bdeu"}, BIC, BGe or BDeu, optional
         ``auto`` is ``learnt_score``.
+    start : Graph, optional
+        Somebody's own graph: its adjacent pairs are candidates as well, and two of the
+        chains, one of each sort, begin there if it obeys the background knowledge.
     n_jobs : int, optional
         Threads; None leaves it to ``joblib.parallel_config``.
 
@@ -244,7 +248,8 @@ def prepare_ensemble(
     most = max(
         MOST_PARENTS, int(known.required_matrix(names).sum(axis=0).max(initial=0))
     )
-    listed, length = _candidates(whole_table, chosen, known, graphs, dags[0], most)
+    own = None if start is None else _extension(start, names)
+    listed, length = _candidates(whole_table, chosen, known, graphs, dags[0], most, own)
     spawned = np.random.SeedSequence([seed, 0xBA6]).spawn(max(chains, 1))
     whole = _tables(rows, None, chosen, known, listed, length, most)
     parallel: Any = Parallel(n_jobs=n_jobs, prefer="threads")
@@ -259,6 +264,9 @@ def prepare_ensemble(
         for r, table in enumerate(made)
     ]
     problem = build_problem(whole_table, chosen, known, None, None)
+    if own is not None and _obeys(own, problem.rules.astype(bool)):
+        for r in range(1, min(3, len(made))):
+            starts[r] = _bits(own, listed, length, made[r])
     return Ensemble(
         names=names,
         listed=listed,
@@ -284,6 +292,16 @@ def _extension(graph: Graph, names: tuple[str, ...]) -> Bools:
     return part.arcs if part.is_dag else consistent_extension(part).arcs
 
 
+def _obeys(arcs: Bools, rules: Bools) -> bool:
+    """Whether a DAG has what is required, and nothing that is closed or too early."""
+    closed, required, before = rules
+    reach = arcs.copy()
+    for k in range(len(arcs)):
+        reach |= np.outer(reach[:, k], reach[k])
+    wrong = (arcs.T & closed) | (required & ~arcs.T) | (before & reach.T)
+    return not wrong.any()
+
+
 def _candidates(
     statistics: Statistics,
     score: Score,
@@ -291,6 +309,7 @@ def _candidates(
     graphs: Sequence[Graph],
     dag: Bools,
     most: int,
+    own: Bools | None = None,
 ) -> tuple[Ints, Ints]:
     """Candidate parents: adjacent in some graph, else those that cost least."""
     from llmcd.discovery.kernels.scores import local_score, new_work
@@ -315,6 +334,8 @@ def _candidates(
     closed, required = problem.rules[0].astype(bool).T, problem.rules[1].astype(bool).T
     # adjacent in the best graph, then by share, then by gain
     rank = share + np.where(dag | dag.T, 2.0, 0.0) + np.where(required, 4.0, 0.0)
+    if own is not None:
+        rank = rank + np.where(own | own.T, 1.0, 0.0)
     wanted = (rank >= LEAST_SHARE) | (gain > LEAST_GAIN)
     rank = rank + 1e-3 / (1.0 + np.exp(-np.clip(gain, -30.0, 30.0)))
     wanted &= ~closed & ~np.eye(p, dtype=bool)

@@ -11,11 +11,12 @@ from typing import Any
 from llmcd.combiner.combined import Combined, Conflict, EdgeDecision
 from llmcd.expert.answers import Answer
 from llmcd.expert.questions import canonical_json
+from llmcd.graph import Edge
 from llmcd.plots.styles import STYLES
 
 __all__ = [
-    "ARROWS", "Pair", "deciders", "flat", "in_words", "pairs", "sent", "told",
-    "would_change",
+    "ARROWS", "Pair", "deciders", "flat", "in_words", "other_mode",
+    "other_mode_in_words", "pairs", "sent", "told", "would_change",
 ]  # fmt: skip
 
 ARROWS = {"-->": "→", "---": "—", "<->": "↔"}
@@ -185,6 +186,70 @@ def deciders(combined: Combined) -> list[tuple[str, int, str]]:
         for who in order
         if counts[who]
     ]
+
+
+def other_mode(combined: Combined) -> tuple[tuple[str, str, str, str], ...]:
+    """Pairs on which the other mode says something else.
+
+    Parameters
+    ----------
+    combined : Combined
+        The result.
+
+    Returns
+    -------
+    tuple of (str, str, str, str)
+        The two in name order, what stands in the result, and what the other mode says,
+        with arrows; empty where there is no other graph.
+    """
+    other = combined.other_graph
+    if other is None:
+        return ()
+    graph, found = combined.graph, list[tuple[str, str, str, str]]()
+    drawn = {frozenset(e[:2]) for g in (graph, other) for e in g.edges()}
+    for a, b in sorted((min(pair), max(pair)) for pair in drawn):
+        now, then = (_arrow(g.edge(a, b)) for g in (graph, other))
+        if now != then:
+            found.append((a, b, now, then))
+    return tuple(found)
+
+
+def _arrow(edge: Edge | None) -> str:
+    if edge is None:
+        return "no edge"
+    a, b = (edge.a, edge.b) if edge.mark == "-->" else sorted((edge.a, edge.b))
+    return f"{a} {ARROWS.get(edge.mark, edge.mark)} {b}"
+
+
+def other_mode_in_words(combined: Combined, most: int = 3) -> str:
+    """In one line where the other mode differs; empty where it could not be run.
+
+    Parameters
+    ----------
+    combined : Combined
+        The result.
+    most : int, optional
+        Pairs that are spelt out.
+
+    Returns
+    -------
+    str
+    """
+    if combined.other_graph is None:
+        return ""
+    found = other_mode(combined)
+    if not found:
+        return f"{combined.other_mode} mode would say the same"
+    shown = "; ".join(
+        f"{then} (here {now})" if then != "no edge" else f"no {now}"
+        for _, _, now, then in found[:most]
+    )
+    n = len(found)
+    more = f"; and {n - most} more" if n > most else ""
+    return (
+        f"{combined.other_mode} mode differs on {n} pair{'' if n == 1 else 's'}: "
+        f"{shown}{more}"
+    )
 
 
 def sent(combined: Combined) -> list[dict[str, Any]]:

@@ -10,7 +10,15 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from llmcd.combiner.combined import Combined
-from llmcd.report.account import ARROWS, deciders, flat, in_words, pairs, sent
+from llmcd.report.account import (
+    ARROWS,
+    deciders,
+    flat,
+    in_words,
+    other_mode,
+    pairs,
+    sent,
+)
 from llmcd.report.downloads import downloads
 from llmcd.report.drawing import drawing
 from llmcd.report.reviewed import Reviewed
@@ -84,6 +92,7 @@ def render(
             len(combined.graph.undirected_edges()),
         ),
         conflicts=[(one, in_words(one)) for one in combined.conflicts],
+        other_mode=other_mode(combined),
         asked=sent(combined),
         hosts=combined.answers.sent,
         arrows=ARROWS,

@@ -38,6 +38,36 @@ def test_denied_edge_and_common_cause():
     assert "cannot remove" in none.rule
     (hidden,) = conflicts(("b", "c", "common cause"), ("c", "b", "common cause"))
     assert hidden.expert_says == "common cause"
+    assert hidden.rule.startswith("hidden common cause: m sees one of both")
+    assert "cannot remove" in hidden.rule
+    assert hidden.would_change.startswith("the common cause as a column; more rows")
+
+
+def test_a_critic_names_a_common_cause():
+    """It withdraws its answer and is a conflict of its own, without any weight."""
+    first = [("a", "c", "b->a"), ("c", "a", "a->b")]
+    answers = [answer(*x) for x in first]
+    says = {"kind": "critic", "cause": "the season"}
+    answers += [answer(a, b, "common cause", **says) for a, b, _ in first]
+    (found,) = combine(made_candidates(DATA), Answers(tuple(answers))).conflicts
+    assert (found.data_says, found.expert_says) == ("a --> c", "common cause")
+    assert "hidden common cause: m sees one of both (the season)" in found.rule
+    assert found.expert_log_odds == 0.0
+    # in one of the two orders only, it is no finding
+    assert not combine(
+        made_candidates(DATA), Answers((answer("a", "c", "common cause", kind="critic"),
+                                        answer("c", "a", "none", kind="critic")))
+    ).conflicts  # fmt: skip
+    # where the rows see no edge there is nothing to explain
+    far = tuple(answer(x, y, "common cause", kind="critic") for x, y in ("ad", "da"))
+    assert not combine(made_candidates(DATA), Answers(far)).conflicts
+
+
+def test_a_common_cause_in_the_table_is_not_hidden():
+    """What is a column was searched with."""
+    said = [answer(x, y, "common cause", cause="b") for x, y in ("ac", "ca")]
+    (found,) = combine(made_candidates(DATA), Answers(tuple(said))).conflicts
+    assert found.rule.startswith("common cause in the table: m names b")
 
 
 def test_missing_edge_needs_both_orders():

@@ -1,7 +1,7 @@
 """Candidates: the same for any order and any number of processes; nothing lost."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -441,3 +441,27 @@ def test_more_columns_than_rows():
         assert len(pairs) < 150
     with pytest.raises(DataError, match="needs at least 5 more rows than columns"):
         CausalLearn("pc").search_rows(wide)
+
+
+def test_rows_given_again():
+    """The same rows in any order are taken back; of others it is said what differs."""
+    df = rows("continuous")
+    found = candidates(df, bootstrap=2)
+    bare = replace(found, table=None)
+    again = bare.with_rows(df.sample(frac=1.0, random_state=0)[df.columns[::-1]])
+    assert again.table is not None
+    assert np.array_equal(again.table.values, found.table.values)
+    assert np.array_equal(again.samples.arcs, found.samples.arcs)
+    assert bare.with_rows(found.table).table is found.table
+    last = df.columns[-1]
+    other = df.copy()
+    other.iloc[0, 0] += 1.0
+    for wrong, says in [
+        (df.iloc[:-1], f"{len(df) - 1:,} rows, not {len(df):,}"),
+        (df.drop(columns=[last]), rf"columns \['{last}'\] are missing"),
+        (df.rename(columns={last: "q"}), r"columns \['q'\] are new"),
+        (df.assign(**{last: 1.0}), f"'{last}' is constant, not continuous"),
+        (other, "some cells differ"),
+    ]:
+        with pytest.raises(DataError, match=says):
+            bare.with_rows(wrong)

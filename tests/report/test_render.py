@@ -210,3 +210,19 @@ def test_same_result_same_bytes():
     one = combine(made_candidates(data), answers_of(oracle(data), pairs))
     two = combine(made_candidates(data), answers_of(oracle(data), pairs))
     assert render(one) == render(two)
+
+
+def test_the_other_mode():
+    """A section says where the other mode differs, escaped; none without it."""
+    graph = Graph.from_edges([HOSTILE, "y"], directed=[(HOSTILE, "y")])
+    combined = combine(made_candidates(graph), Answers.none())
+    assert "mode would have said" not in render(combined)
+    same = replace(combined, other_mode="posterior", other_graph=graph)
+    assert "What posterior mode would have said" in render(same)
+    assert "The same graph." in render(same)
+    other = replace(same, other_graph=Graph.empty(graph.names))
+    page = render(other)
+    words = " ".join(Reader(page).words)
+    assert "It differs on 1 pair" in words
+    assert f"{HOSTILE} → y" in words
+    assert HOSTILE not in page
