@@ -122,7 +122,7 @@ def would_change(edge: EdgeDecision) -> str:
 
     Examples
     --------
-    >>> edge = EdgeDecision("a", "b", "-->", 0.9, 1.0, 2.5, 2, "expert")
+    >>> edge = EdgeDecision("a", "b", "-->", 0.9, 1.0, 1.0, 2.5, 0.0, 2, "expert")
     >>> would_change(edge)
     'answers for the opposite direction: at +2.50 log-odds ...'
     """

@@ -90,6 +90,9 @@ def apply(combined: Combined, decisions: Iterable[Decision]) -> Outcome:
     """
     holding = in_force(decisions)
     found = combined.candidates
+    if combined.mode == "posterior":
+        # there the class that a person refines is that of the result
+        found = replace(found, graph=combined.graph)
     followed = _follow(found, holding)
     now = _again(combined, followed.graph, followed.known)
     if any(_broken(now.graph, one) for one in holding if one not in followed.problems):
@@ -120,10 +123,49 @@ def apply(combined: Combined, decisions: Iterable[Decision]) -> Outcome:
 
 
 def _again(combined: Combined, graph: Graph, known: Background) -> Combined:
+    if combined.mode == "posterior":
+        return _refined(combined, graph, known)
     candidates = replace(combined.candidates, graph=graph, background=known)
     again = combine(candidates, combined.answers, mode=combined.mode)
     # what the data alone say has not changed
     return replace(again, data_graph=combined.data_graph, why_mode=combined.why_mode)
+
+
+def _refined(combined: Combined, graph: Graph, known: Background) -> Combined:
+    """The result with what was decided, and what follows from it, and nothing else.
+
+    Rows and answers are not weighed again: for that the rows would be needed.
+    """
+    before = {(e.cause, e.effect, e.mark): e for e in combined.edges}
+    either = {frozenset((e.cause, e.effect)): e for e in combined.edges}
+    edges: list[EdgeDecision] = []
+    for a, b, mark in graph.edges():
+        ends = (min(a, b), max(a, b)) if mark == "---" else (a, b)
+        same = before.get((*ends, mark))
+        if same is not None:
+            edges.append(same)
+            continue
+        old = either[frozenset((a, b))]
+        direct = (a, b) in known.required or not known.allowed(b, a)
+        said = "background" if direct else "Meek"
+        words = "follows from the review" if direct else "follows from other decisions"
+        edges.append(
+            replace(
+                old,
+                cause=ends[0],
+                effect=ends[1],
+                mark=mark,
+                probability=1.0 if direct else old.probability,
+                decided_by=said,
+                provenance=(*old.provenance, Step(said, words)),
+            )
+        )
+    return replace(
+        combined,
+        graph=graph,
+        edges=tuple(edges),
+        candidates=replace(combined.candidates, background=known),
+    )
 
 
 def _data_in_their_own_voice(
