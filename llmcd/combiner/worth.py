@@ -1,0 +1,408 @@
+"""What a further question is worth, and what it may cost, from sampled graphs.
+
+A question about a pair has a few possible answers. Each of them would give the sampled
+graphs other weights, these another decision, and that another expected loss: the worth
+of a question is by how much the expected loss of the decision falls, in edges of the
+graph, averaged over the answers as the response model foresees them.
+
+How good the expert is gets known on the way, from the same answers, so that the worth
+is taken for each draw of how the expert answers, as if it were the true one, and then
+averaged. (One answer of an expert of whom nothing is known decides nothing, so that by
+the mixture of all draws no first question would be worth anything.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from llmcd.combiner.decision import UNDIRECTED_COST
+from llmcd.combiner.evidence import Vote
+from llmcd.combiner.posterior import data_direction, reconcile_samples, states_of
+from llmcd.combiner.response import Response, learn_response
+from llmcd.discovery.ensemble import Candidates
+from llmcd.discovery.sampling import Samples
+
+__all__ = ["LEAST_EFFECTIVE", "Outlook", "Worth", "look_ahead", "target_weights", "worth_of"]
+
+Bools = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+LEAST_EFFECTIVE = 10.0
+"""Graphs of a chain that must count after reweighting; below, they are drawn anew."""
+_SOFT = 0.002
+_LEAST_RISK = 0.002  # edges of loss below which a pair is settled
+_MOST_GRAPHS = 720
+_ANSWERS = (("both", 1), ("both", -1), ("split", 0), ("none", 0), ("common cause", 0))
+_ROW_OF_STATE = np.array([0, 0, 1, 1, 2])
+_NO_DIRECTION = ("unsure", "split")
+_LEAST_NO_SKILL = 0.005
+_SILENCE = 2.0  # pairs that speak and pairs in all, before any was asked
+
+
+@dataclass(frozen=True, eq=False)
+class Outlook:
+    """What is believed now, by rows and answers so far, and who may be asked.
+
+    Attributes
+    ----------
+    alone, samples : Samples
+        Graphs given the rows, and those that ``weights`` belong to.
+    weights : array of float, shape (s,)
+        Of each graph; they sum to 1.
+    responses : tuple of Response
+        How each expert answers: the prior's draws while none has answered.
+    speaks : float
+        Share of the pairs asked about that got an answer to go by, with two more
+        that did.
+    effective : float
+        Graphs that count of a chain, after reweighting; the median over the chains.
+    """
+
+    alone: Samples
+    samples: Samples
+    weights: Floats
+    responses: tuple[Response, ...]
+    speaks: float
+    effective: float
+
+    @property
+    def no_skill(self) -> float:
+        """Probability that an expert knows nothing about directions, or the reverse.
+
+        Of several the largest; never below 1/200, the resolution of the draws.
+        """
+        shares = [float(np.mean(r.skill <= 0.0)) for r in self.responses]
+        return max(*shares, _LEAST_NO_SKILL, 0.0)
+
+    @cached_property
+    def shares(self) -> Floats:
+        """Probability of ``i --> j``, shape (p, p)."""
+        return np.asarray(np.tensordot(self.weights, self.samples.arcs, axes=1))
+
+    @cached_property
+    def base(self) -> Floats:
+        """Log-odds of ``i --> j`` if adjacent, less those of the graphs' shares.
+
+        Which way the members of a class go is a convention, so the combiner moves the
+        rows' own log-odds by what changes in the shares.
+        """
+        alone = self.alone.directed
+        return _log_odds(data_direction(self.alone)) - _log_odds(_given(alone, alone.T))
+
+    @cached_property
+    def direction(self) -> Floats:
+        """Probability of ``i --> j`` if adjacent, shape (p, p)."""
+        odds = self.base + _log_odds(_given(self.shares, self.shares.T))
+        return np.asarray(1.0 / (1.0 + np.exp(-odds)))
+
+    @cached_property
+    def some(self) -> Ints:
+        """Positions of graphs, evenly spaced: few enough for sums over all pairs."""
+        every = max(1, len(self.weights) // _MOST_GRAPHS)
+        return np.arange(0, len(self.weights), every)
+
+    @cached_property
+    def reach(self) -> Bools:
+        """Who is an ancestor of whom in ``some`` of the graphs, shape (g, p, p)."""
+        return _reach(self.samples.arcs[self.some])
+
+    @cached_property
+    def connected(self) -> Floats:
+        """Probability that i and j are one another's ancestor or share one, (p, p)."""
+        line = (self.reach | np.eye(self.reach.shape[1], dtype=bool)).astype(np.float32)
+        shared = np.matmul(line.transpose(0, 2, 1), line) > 0
+        weights = self.weights[self.some]
+        return np.asarray(np.tensordot(weights / weights.sum(), shared, axes=1))
+
+    def states(self, pairs: Sequence[tuple[int, int]]) -> Ints:
+        """State of each pair in ``some`` of the graphs, shape (q, g), as ``States``."""
+        return _states(self.samples.arcs[self.some], self.reach, pairs)
+
+
+@dataclass(frozen=True, eq=False)
+class Worth:
+    """What each of some questions is worth.
+
+    Attributes
+    ----------
+    gain : array of float, shape (q,)
+        By how much the expected loss falls, in edges.
+    harm : array of float, shape (q,)
+        What the worst answer costs in expected loss if the expert knows nothing and is
+        taken for one that does, times the probability that it knows nothing.
+    shared : array of float, shape (q, q)
+        Of what question i may tell, the share that question j tells too.
+    """
+
+    gain: Floats
+    harm: Floats
+    shared: Floats = field(repr=False)
+
+
+def _reach(arcs: Bools) -> Bools:
+    reach = arcs
+    for _ in range(max(1, int(np.ceil(np.log2(max(2, reach.shape[1])))))):
+        paths = reach.astype(np.float32)
+        reach = reach | (np.matmul(paths, paths) > 0)
+    return reach
+
+
+def _states(arcs: Bools, reach: Bools, pairs: Sequence[tuple[int, int]]) -> Ints:
+    i, j = (np.array([p[k] for p in pairs], dtype=np.int64) for k in (0, 1))
+    ways = (arcs[:, i, j], arcs[:, j, i], reach[:, i, j], reach[:, j, i])
+    return np.select(ways, [0, 1, 2, 3], 4).T.astype(np.int64)
+
+
+def _given(share: Floats, back: Floats) -> Floats:
+    return (share + _SOFT) / (share + back + 2.0 * _SOFT)
+
+
+def _log_odds(share: Floats) -> Floats:
+    inside = np.clip(share, 1e-6, 1.0 - 1e-6)
+    return np.asarray(np.log(inside) - np.log1p(-inside))
+
+
+def look_ahead(
+    candidates: Candidates, cast: Mapping[str, Sequence[Vote]] | None = None
+) -> Outlook:
+    """What rows and answers say so far.
+
+    Parameters
+    ----------
+    candidates : Candidates
+        The data's side, with its rows.
+    cast : mapping of str to sequence of Vote, optional
+        Votes by expert.
+
+    Returns
+    -------
+    Outlook
+        The rows' own samples, reweighted by the votes. Where that leaves less than
+        ``LEAST_EFFECTIVE`` graphs of a chain (the median), graphs are sampled anew.
+    """
+    alone = candidates.samples
+    whole = np.full(len(alone.arcs), 1.0 / len(alone.arcs))
+    votes = {who: tuple(some) for who, some in sorted((cast or {}).items())}
+    if not any(votes.values()):
+        prior = learn_response([], {}, draws=96, seed=candidates.ensemble.seed)
+        return Outlook(alone, alone, whole, (prior,), 1.0, _effective(alone, whole))
+    states = states_of(alone)
+    place = {name: k for k, name in enumerate(alone.names)}
+    responses: list[Response] = []
+    log_weights = np.zeros(len(alone.arcs))
+    for some in votes.values():
+        mine = sorted(
+            (v for v in some if v.a in place and v.b in place),
+            key=lambda v: sorted((place[v.a], place[v.b])),
+        )
+        response = learn_response(mine, states, draws=96, seed=candidates.ensemble.seed)
+        responses.append(response)
+        telling = [v for v in mine if v.pattern not in _NO_DIRECTION]
+        log_weights += _moved(candidates, alone, response, telling)
+    weights = _normed(alone, log_weights)
+    samples, effective = alone, _effective(alone, weights)
+    if effective < LEAST_EFFECTIVE:
+        samples = reconcile_samples(candidates, votes).together
+        weights = np.full(len(samples.arcs), 1.0 / len(samples.arcs))
+    asked = sum(map(len, votes.values()))
+    spoke = sum(v.pattern != "unsure" for some in votes.values() for v in some)
+    speaks = (_SILENCE + spoke) / (_SILENCE + asked)
+    return Outlook(alone, samples, weights, tuple(responses), speaks, effective)
+
+
+def _moved(
+    candidates: Candidates,
+    samples: Samples,
+    response: Response,
+    votes: Sequence[Vote],
+) -> Floats:
+    """Log-likelihood of votes in each graph, each chain by a draw of its own."""
+    found = np.zeros(len(samples.arcs))
+    if not votes:
+        return found
+    place = {name: k for k, name in enumerate(samples.names)}
+    pairs = [(place[v.a], place[v.b]) for v in votes]
+    states = _states(samples.arcs, _reach(samples.arcs), pairs)
+    chains = np.unique(samples.chain)
+    for r in chains:
+        mine = samples.chain == r
+        draw = int(r) * len(response.skill) // len(chains)
+        worth = response.worth(votes, draw, candidates.ensemble.seed)
+        found[mine] = np.take_along_axis(worth, states[:, mine], axis=1).sum(axis=0)
+    return found
+
+
+def _normed(samples: Samples, log_weights: Floats) -> Floats:
+    """Weights of which each chain has the same share."""
+    weights = np.zeros(len(log_weights))
+    chains = np.unique(samples.chain)
+    for r in chains:
+        mine = samples.chain == r
+        part = np.exp(log_weights[mine] - log_weights[mine].max())
+        weights[mine] = part / part.sum() / len(chains)
+    return weights
+
+
+def _effective(samples: Samples, weights: Floats) -> float:
+    counts = [
+        float(w.sum() ** 2 / (w**2).sum())
+        for w in (weights[samples.chain == r] for r in np.unique(samples.chain))
+    ]
+    return float(np.median(counts))
+
+
+def target_weights(p: int, targets: Sequence[int]) -> Floats:
+    """How much each pair matters, shape (p, p).
+
+    Parameters
+    ----------
+    p : int
+        Number of variables.
+    targets : sequence of int
+        Positions of the variables that the user cares about; none: all pairs alike.
+
+    Returns
+    -------
+    array of float, shape (p, p)
+        1 for pairs with at least one of them, 1/10 for others: what is upstream can
+        still turn an edge at a target.
+    """
+    if not len(targets):
+        return np.ones((p, p))
+    weights = np.full((p, p), 0.1)
+    weights[list(targets), :] = weights[:, list(targets)] = 1.0
+    return weights
+
+
+def worth_of(
+    outlook: Outlook, pairs: Sequence[tuple[int, int]], matters: Floats | None = None
+) -> Worth:
+    """What asking about each pair is worth.
+
+    Parameters
+    ----------
+    outlook : Outlook
+        What is believed now.
+    pairs : sequence of (int, int)
+        Positions of the pairs.
+    matters : array of float, shape (p, p), optional
+        As of ``target_weights``.
+
+    Returns
+    -------
+    Worth
+    """
+    weights = outlook.weights[outlook.some]
+    weights = weights / weights.sum()
+    states = outlook.states(pairs)
+    apart = (states[:, None, :] == np.arange(5)[None, :, None]).astype(np.float32)
+    apart = apart.reshape(-1, len(weights))
+    heavy = apart * weights.astype(np.float32)
+    loss = _Loss.of(outlook, weights, matters)
+    moved = np.asarray(heavy @ loss.arcs, dtype=np.float64)
+    moved = moved.reshape(len(pairs), 5, -1)
+    shares = heavy.sum(axis=1, dtype=np.float64).reshape(len(pairs), 5)
+    tables = [_answers(response) for response in outlook.responses]
+    gain, harm = np.zeros(len(pairs)), np.zeros(len(pairs))
+    for chance, likely, knows in tables:
+        for q in range(len(pairs)):
+            one, two = loss.of_question(chance, likely, knows, shares[q], moved[q])
+            gain[q] += outlook.speaks * one / len(tables)
+            harm[q] += outlook.no_skill * two
+    return Worth(gain, harm, _shared(np.asarray(heavy @ apart.T), shares))
+
+
+def _answers(response: Response) -> tuple[Floats, Floats, Bools]:
+    """By draw and answer, the chance and the weight of it in each state.
+
+    Shapes (k, 5, 5) and (k, 5, 5); and which draws know anything, shape (k,).
+    """
+    order = np.argsort(response.skill, kind="stable")
+    draws = order[np.linspace(0, len(order) - 1, 24).astype(int)]
+    chance, likely = np.empty((24, 5, 5)), np.empty((24, 5, 5))
+    said = [Vote("", "a", "b", way, what, 2, "") for what, way in _ANSWERS]
+    for n, k in enumerate(draws):
+        rows, skill = response.rows[k][_ROW_OF_STATE], float(response.skill[k])
+        right = 1.0 / (1.0 + np.exp(-max(skill, 0.0)))
+        ahead = np.array([right, 1.0 - right, right, 1.0 - right, 0.5])
+        chance[n] = [
+            rows[:, 0] * ahead, rows[:, 0] * (1.0 - ahead), *rows[:, 1:].T
+        ]  # fmt: skip
+        likely[n] = np.exp(response.worth(said, int(k), 0))
+    return chance, likely, response.skill[draws] > 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class _Loss:
+    """Expected loss of the best decision, over the pairs that are not settled."""
+
+    arcs: npt.NDArray[np.float32]  # (g, 2m): i --> j of each pair, then j --> i
+    base: Floats  # (m,)
+    matters: Floats  # (m,)
+    now: Floats  # (4, m) of no edge, i --> j, j --> i, undirected
+
+    @classmethod
+    def of(cls, outlook: Outlook, weights: Floats, matters: Floats | None) -> _Loss:
+        arcs = outlook.samples.arcs[outlook.some]
+        i, j = np.triu_indices(arcs.shape[1], 1)
+        both = np.concatenate([arcs[:, i, j], arcs[:, j, i]], axis=1)
+        both = both.astype(np.float32)
+        shares = (weights @ both).astype(np.float64)
+        base = outlook.base[i, j]
+        all_now = _losses(shares, base)
+        open_ = np.flatnonzero(all_now.min(axis=0) > _LEAST_RISK)
+        m = len(i)
+        weight = np.ones(len(open_)) if matters is None else matters[i, j][open_]
+        kept = both[:, np.concatenate([open_, m + open_])]
+        return cls(kept, base[open_], weight, all_now[:, open_])
+
+    def of_question(
+        self, chance: Floats, likely: Floats, knows: Bools, shares: Floats, moved: Floats
+    ) -> tuple[float, float]:
+        """Gain of one question, and cost of its worst answer if that means nothing."""
+        said = chance @ shares  # (k, 5)
+        after = likely @ moved / np.maximum(likely @ shares, 1e-12)[..., None]
+        then = _losses(after, self.base)  # (4, k, 5, m)
+        best = then.argmin(axis=0)
+        before = float(self.now.min(axis=0) @ self.matters)
+        left = then.min(axis=0) @ self.matters
+        gain = max(0.0, before - float((said * left).sum(axis=1).mean()))
+        if not knows.any():
+            return gain, 0.0
+        m = np.arange(len(self.base))
+        cost = self.now[best[knows], m] @ self.matters - before
+        return gain, max(0.0, float(cost.max(axis=1).mean()))
+
+
+def _losses(shares: Floats, base: Floats) -> Floats:
+    """Expected loss of no edge, forward, backward and undirected, shape (4, ..., m)."""
+    m = shares.shape[-1] // 2
+    there = shares[..., :m] + shares[..., m:]
+    given = (shares[..., :m] + _SOFT) / (there + 2.0 * _SOFT)
+    ahead = 1.0 / (1.0 + np.exp(-(base + _log_odds(given))))
+    return np.stack(
+        [
+            there,
+            1.0 - there * ahead,
+            1.0 - there * (1.0 - ahead),
+            1.0 - (1.0 - UNDIRECTED_COST) * there,
+        ]
+    )
+
+
+def _shared(joint: Floats, shares: Floats) -> Floats:
+    """Mutual information of the pairs' states over the entropy of the first."""
+    n = len(shares)
+    joint = joint.reshape(n, 5, n, 5).transpose(0, 2, 1, 3)
+    apart = shares[:, None, :, None] * shares[None, :, None, :]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        terms = np.where(joint > 0, joint * np.log(joint / apart), 0.0)
+        entropy = -np.where(shares > 0, shares * np.log(shares), 0.0).sum(axis=1)
+    told = terms.sum(axis=(2, 3)) / np.maximum(entropy[:, None], 1e-9)
+    return np.clip(np.nan_to_num(told), 0.0, 1.0)
