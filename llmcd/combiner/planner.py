@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from math import inf
 from typing import Any
 
@@ -89,6 +89,7 @@ def worthwhile_pairs(
     candidates: Candidates,
     answers: Answers | None = None,
     *,
+    done: Collection[Pair] = (),
     target: str | Sequence[str] = (),
     harm: float | None = None,
     mode: str = "auto",
@@ -107,6 +108,8 @@ def worthwhile_pairs(
         The data's side.
     answers : Answers, optional
         What was answered already, which changes what is uncertain.
+    done : collection of (str, str), optional
+        Pairs in name order that are left out.
     target, harm
         As of ``choose_pairs``; without sampled graphs they change nothing.
     mode : {"auto", "safe", "posterior"}, optional
@@ -124,10 +127,10 @@ def worthwhile_pairs(
     """
     wanted = check_target(candidates, target)
     if not has_worth(candidates, mode):
-        return _by_support(candidates)
+        return tuple(p for p in _by_support(candidates) if (p.a, p.b) not in done)
     cast = votes_by_expert(Answers.none() if answers is None else answers)
     outlook = look_ahead(candidates, cast)
-    return choose_pairs(candidates, outlook, target=wanted, harm=harm)
+    return choose_pairs(candidates, outlook, done=done, target=wanted, harm=harm)
 
 
 def _by_support(candidates: Candidates) -> tuple[PlannedPair, ...]:
@@ -225,10 +228,9 @@ def plan_questions(
     elif pairs is not None:
         chosen = pairs
     else:
-        found = worthwhile_pairs(
-            candidates, earlier, target=target, harm=harm, mode=mode
+        chosen = worthwhile_pairs(
+            candidates, earlier, done=done, target=target, harm=harm, mode=mode
         )
-        chosen = [p for p in found if (p.a, p.b) not in done]
     questions = way.questions(
         variables,
         [(p.a, p.b) for p in chosen],

@@ -298,6 +298,8 @@ def worth_of(
     -------
     Worth
     """
+    if not pairs:
+        return Worth(np.zeros(0), np.zeros(0), np.zeros((0, 0)))
     weights = outlook.weights[outlook.some]
     weights = weights / weights.sum()
     states = outlook.states(pairs)
