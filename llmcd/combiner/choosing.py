@@ -9,7 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from llmcd.combiner.posterior import data_direction
-from llmcd.combiner.worth import Outlook, Worth, target_weights, worth_of
+from llmcd.combiner.worth import (
+    Outlook,
+    Worth,
+    target_weights,
+    worth_of,
+    worth_of_skill,
+)
 from llmcd.discovery.ensemble import Candidates
 from llmcd.expert.kind import Pair
 from llmcd.expert.questions import PlannedPair
@@ -36,6 +42,7 @@ PROBES = {DIRECTED: (4.0, 9.0), RELATED: (6.0, 9.0), UNRELATED: (8.0, 9.0)}
 MOST_PROBES = 12
 """Probes of pairs without an edge, of each kind."""
 _LEAST_GAIN = 1e-3
+_SHARE = 1.0 / 6.0  # of how good an expert is, that one probe tells
 
 
 def choose_pairs(
@@ -53,7 +60,8 @@ def choose_pairs(
     too is not counted again; and, between every few of these, a probe: a pair that the
     data are sure of, with an edge whose direction they know, without an edge but
     related, or unrelated, so that it gets known how far the expert can be trusted about
-    directions, and about there being an edge.
+    directions, and about there being an edge. Of the first kind there are more while
+    answers wait for that to decide something.
 
     Parameters
     ----------
@@ -97,13 +105,18 @@ def choose_pairs(
         spent, count = spent + cost, count + 1
         timed.append((float(count), 0, _reason(outlook, pair), pair, gain, cost))
     known = {entry[3] for entry in timed}
+    to_know = outlook.speaks * worth_of_skill(outlook, matters)
+    gains = np.array([entry[4] for entry in timed])
     for order, (reason, (start, pace)) in enumerate(PROBES.items(), start=1):
         left = [pair for pair in probes[reason] if pair not in known]
         most = len(left) if reason == DIRECTED else MOST_PROBES
-        timed += [
-            (start + k * pace + 0.5, order, reason, pair, 0.0, 0.0)
-            for k, pair in enumerate(left[:most])
-        ]
+        for k, pair in enumerate(left[:most]):
+            # the first of them tells most; all together tell how good the expert is
+            gain = to_know * _SHARE * (1 - _SHARE) ** k if reason == DIRECTED else 0.0
+            at = start + k * pace
+            if gain > 0.0:
+                at = min(at, float((gains > gain).sum()))
+            timed.append((at + 0.5, order, reason, pair, gain, 0.0))
     timed.sort(key=lambda entry: entry[:2])
     return tuple(
         _planned(candidates, names, entry[2:], 1.0 - n / len(timed))

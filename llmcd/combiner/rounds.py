@@ -204,16 +204,10 @@ def _why_stop(
         return ""
     return (
         f"{stopped}: the best question left is worth {best:.3f} of a wrong edge, less "
-        f"than {least:g}{_because(outlook)}"
+        f"than {least:g} (answered so far: {outlook.speaks:.0%} of the pairs; that the "
+        f"expert knows nothing about directions has a probability of "
+        f"{outlook.no_skill:.2f})"
     )
-
-
-def _because(outlook: Outlook) -> str:
-    if outlook.speaks < 0.3:
-        return "; few questions get an answer"
-    if outlook.no_skill > 0.5:
-        return "; its answers do not show that the expert knows more than a coin"
-    return "; rows and answers leave little open"
 
 
 def _contradicts(outlook: Outlook, answers: Answers) -> bool:

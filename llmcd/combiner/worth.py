@@ -27,7 +27,15 @@ from llmcd.combiner.response import Response, learn_response
 from llmcd.discovery.ensemble import Candidates
 from llmcd.discovery.sampling import Samples
 
-__all__ = ["LEAST_EFFECTIVE", "Outlook", "Worth", "look_ahead", "target_weights", "worth_of"]
+__all__ = [
+    "LEAST_EFFECTIVE",
+    "Outlook",
+    "Worth",
+    "look_ahead",
+    "target_weights",
+    "worth_of",
+    "worth_of_skill",
+]
 
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
@@ -41,7 +49,7 @@ _MOST_GRAPHS = 720
 _ANSWERS = (("both", 1), ("both", -1), ("split", 0), ("none", 0), ("common cause", 0))
 _ROW_OF_STATE = np.array([0, 0, 1, 1, 2])
 _NO_DIRECTION = ("unsure", "split")
-_LEAST_NO_SKILL = 0.005
+_LEAST_NO_SKILL = 0.001
 _SILENCE = 2.0  # pairs that speak and pairs in all, before any was asked
 
 
@@ -61,7 +69,7 @@ class Outlook:
         Share of the pairs asked about that got an answer to go by, with two more
         that did.
     effective : float
-        Graphs that count of a chain, after reweighting; the median over the chains.
+        Graphs that count of a chain, after reweighting: less in a quarter of them.
     """
 
     alone: Samples
@@ -75,10 +83,9 @@ class Outlook:
     def no_skill(self) -> float:
         """Probability that an expert knows nothing about directions, or the reverse.
 
-        Of several the largest; never below 1/200, the resolution of the draws.
+        Of several the largest; never below 1/1000.
         """
-        shares = [float(np.mean(r.skill <= 0.0)) for r in self.responses]
-        return max(*shares, _LEAST_NO_SKILL, 0.0)
+        return max(_LEAST_NO_SKILL, *(r.chance_of_no_skill() for r in self.responses))
 
     @cached_property
     def shares(self) -> Floats:
@@ -184,13 +191,14 @@ def look_ahead(
     -------
     Outlook
         The rows' own samples, reweighted by the votes. Where that leaves less than
-        ``LEAST_EFFECTIVE`` graphs of a chain (the median), graphs are sampled anew.
+        ``LEAST_EFFECTIVE`` graphs of a quarter of the chains, graphs are sampled anew.
     """
     alone = candidates.samples
     whole = np.full(len(alone.arcs), 1.0 / len(alone.arcs))
+    seed, draws = candidates.ensemble.seed, len(candidates.ensemble.tables)
     votes = {who: tuple(some) for who, some in sorted((cast or {}).items())}
     if not any(votes.values()):
-        prior = learn_response([], {}, draws=96, seed=candidates.ensemble.seed)
+        prior = learn_response([], {}, draws=draws, seed=seed)
         return Outlook(alone, alone, whole, (prior,), 1.0, _effective(alone, whole))
     states = states_of(alone)
     place = {name: k for k, name in enumerate(alone.names)}
@@ -201,7 +209,7 @@ def look_ahead(
             (v for v in some if v.a in place and v.b in place),
             key=lambda v: sorted((place[v.a], place[v.b])),
         )
-        response = learn_response(mine, states, draws=96, seed=candidates.ensemble.seed)
+        response = learn_response(mine, states, draws=draws, seed=seed)
         responses.append(response)
         telling = [v for v in mine if v.pattern not in _NO_DIRECTION]
         log_weights += _moved(candidates, alone, response, telling)
@@ -229,11 +237,9 @@ def _moved(
     place = {name: k for k, name in enumerate(samples.names)}
     pairs = [(place[v.a], place[v.b]) for v in votes]
     states = _states(samples.arcs, _reach(samples.arcs), pairs)
-    chains = np.unique(samples.chain)
-    for r in chains:
+    for r in np.unique(samples.chain):
         mine = samples.chain == r
-        draw = int(r) * len(response.skill) // len(chains)
-        worth = response.worth(votes, draw, candidates.ensemble.seed)
+        worth = response.worth(votes, int(r), candidates.ensemble.seed)
         found[mine] = np.take_along_axis(worth, states[:, mine], axis=1).sum(axis=0)
     return found
 
@@ -254,7 +260,56 @@ def _effective(samples: Samples, weights: Floats) -> float:
         float(w.sum() ** 2 / (w**2).sum())
         for w in (weights[samples.chain == r] for r in np.unique(samples.chain))
     ]
-    return float(np.median(counts))
+    return float(np.quantile(counts, 0.25))
+
+
+def worth_of_skill(outlook: Outlook, matters: Floats | None = None) -> float:
+    """What it would be worth to know whether the experts know anything.
+
+    Parameters
+    ----------
+    outlook : Outlook
+        What is believed now.
+    matters : array of float, shape (p, p), optional
+        As of ``target_weights``.
+
+    Returns
+    -------
+    float
+        Edges of expected loss: what answers that are there already would then decide.
+        The value of perfect information (Raiffa and Schlaifer 1961): the loss now less
+        that of the chains whose draw has skill, and of those whose draw has none, each
+        for itself; less the same of the rows alone, which chains differ by as well.
+    """
+    skilled = np.max([r.skill for r in outlook.responses], axis=0) > 0.0
+    if outlook.samples is outlook.alone and np.ptp(outlook.weights) == 0.0:
+        return 0.0
+    whole = np.full(len(outlook.alone.arcs), 1.0 / len(outlook.alone.arcs))
+    now = _gap(outlook, outlook.samples, outlook.weights, skilled, matters)
+    return max(0.0, now - _gap(outlook, outlook.alone, whole, skilled, matters))
+
+
+def _gap(
+    outlook: Outlook,
+    samples: Samples,
+    weights: Floats,
+    skilled: Bools,
+    matters: Floats | None,
+) -> float:
+    """By how much the loss of two groups of chains is below that of all."""
+    p = len(samples.names)
+    i, j = np.triu_indices(p, 1)
+    matter = np.ones(len(i)) if matters is None else matters[i, j]
+    base = outlook.base[i, j]
+    among = skilled[samples.chain]
+    found = 0.0
+    for sign, mine in ((1.0, among | ~among), (-1.0, among), (-1.0, ~among)):
+        mass = float(weights[mine].sum())
+        if mass > 0.0:
+            part = np.tensordot(weights[mine] / mass, samples.arcs[mine], axes=1)
+            shares = np.concatenate([part[i, j], part[j, i]])
+            found += sign * mass * float(_losses(shares, base).min(axis=0) @ matter)
+    return found
 
 
 def target_weights(p: int, targets: Sequence[int]) -> Floats:
@@ -325,19 +380,18 @@ def _answers(response: Response) -> tuple[Floats, Floats, Bools]:
 
     Shapes (k, 5, 5) and (k, 5, 5); and which draws know anything, shape (k,).
     """
-    order = np.argsort(response.skill, kind="stable")
-    draws = order[np.linspace(0, len(order) - 1, 24).astype(int)]
-    chance, likely = np.empty((24, 5, 5)), np.empty((24, 5, 5))
+    draws = len(response.skill)
+    chance, likely = np.empty((draws, 5, 5)), np.empty((draws, 5, 5))
     said = [Vote("", "a", "b", way, what, 2, "") for what, way in _ANSWERS]
-    for n, k in enumerate(draws):
+    for k in range(draws):
         rows, skill = response.rows[k][_ROW_OF_STATE], float(response.skill[k])
         right = 1.0 / (1.0 + np.exp(-max(skill, 0.0)))
         ahead = np.array([right, 1.0 - right, right, 1.0 - right, 0.5])
-        chance[n] = [
+        chance[k] = [
             rows[:, 0] * ahead, rows[:, 0] * (1.0 - ahead), *rows[:, 1:].T
         ]  # fmt: skip
-        likely[n] = np.exp(response.worth(said, int(k), 0))
-    return chance, likely, response.skill[draws] > 0.0
+        likely[k] = np.exp(response.worth(said, k, 0))
+    return chance, likely, response.skill > 0.0
 
 
 @dataclass(frozen=True, eq=False)
