@@ -32,7 +32,16 @@ from llmcd.expert.kind import Pair
 from llmcd.expert.questions import pairwise_question
 from llmcd.metrics import shd
 
-__all__ = ["FILE", "FORMAT", "ORDERS", "Curve", "areas", "planner_gain", "run_curve", "summary"]
+__all__ = [
+    "FILE",
+    "FORMAT",
+    "ORDERS",
+    "Curve",
+    "areas",
+    "planner_gain",
+    "run_curve",
+    "summary",
+]
 
 FILE = "curve.json"
 FORMAT = "llmcd benchmark curve"

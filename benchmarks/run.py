@@ -168,7 +168,9 @@ def _curve(given: argparse.Namespace) -> int:
     )
     path = run_curve(curve, given.out, jobs=given.jobs)
     content = json.loads(path.read_text())
-    sys.stderr.write(f"wrote {path.name}\n{summary(pd.DataFrame(content['columns']))}\n")
+    sys.stderr.write(
+        f"wrote {path.name}\n{summary(pd.DataFrame(content['columns']))}\n"
+    )
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Which pairs to ask about next: those that the answers are worth most on, and probes."""
+"""Which pairs to ask about next: those worth most, and probes between them."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from itertools import combinations
 import numpy as np
 import numpy.typing as npt
 
+from llmcd.combiner.outlook import Outlook
 from llmcd.combiner.posterior import data_direction
 from llmcd.combiner.worth import (
-    Outlook,
     Worth,
     target_weights,
     worth_of,
@@ -86,7 +86,9 @@ def choose_pairs(
     """
     names = outlook.alone.names
     place = {name: k for k, name in enumerate(names)}
-    asked = {tuple(sorted((place[a], place[b]))) for a, b in done if {a, b} <= set(place)}
+    asked = {
+        tuple(sorted((place[a], place[b]))) for a, b in done if {a, b} <= set(place)
+    }
     matters = target_weights(len(names), [place[v] for v in target if v in place])
     probes = _probes(outlook, candidates, asked)
     valued = _valued(outlook, asked)
@@ -146,7 +148,7 @@ def _sure(direction: Floats, pair: Place) -> float:
     return float(max(direction[pair], 1.0 - direction[pair]))
 
 
-def _valued(outlook: Outlook, asked: Collection[Place]) -> list[Place]:
+def _valued(outlook: Outlook, asked: Collection[tuple[int, ...]]) -> list[Place]:
     """Pairs whose answer may decide something, in an order that names do not set."""
     there = outlook.shares + outlook.shares.T
     found = [
@@ -174,7 +176,7 @@ def _ranked(worth: Worth) -> list[tuple[int, float]]:
 
 
 def _probes(
-    outlook: Outlook, candidates: Candidates, asked: Collection[Place]
+    outlook: Outlook, candidates: Candidates, asked: Collection[tuple[int, ...]]
 ) -> dict[str, list[Place]]:
     """Pairs that the rows alone are sure of, by what they tell about an expert."""
     there, before = outlook.alone.adjacent, candidates.ensemble.before

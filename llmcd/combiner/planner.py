@@ -8,9 +8,9 @@ from typing import Any
 
 from llmcd.combiner.choosing import OPEN, UNCERTAIN, choose_pairs
 from llmcd.combiner.evidence import Vote, votes
+from llmcd.combiner.outlook import look_ahead
 from llmcd.combiner.reconcile import MOST_VARIABLES, combine
 from llmcd.combiner.reliability import probes
-from llmcd.combiner.worth import look_ahead
 from llmcd.discovery.ensemble import Candidates
 from llmcd.errors import VariablesError
 from llmcd.expert.answers import Answers
@@ -67,7 +67,9 @@ def votes_by_expert(answers: Answers) -> dict[str, list[Vote]]:
     return found
 
 
-def check_target(candidates: Candidates, target: str | Sequence[str]) -> tuple[str, ...]:
+def check_target(
+    candidates: Candidates, target: str | Sequence[str]
+) -> tuple[str, ...]:
     """The variables that matter most, as names.
 
     Raises

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from llmcd.combiner.choosing import choose_pairs
+from llmcd.combiner.outlook import Outlook, look_ahead
 from llmcd.combiner.planner import check_target, plan_questions, votes_by_expert
-from llmcd.combiner.worth import Outlook, look_ahead
 from llmcd.discovery.ensemble import Candidates
 from llmcd.errors import BudgetExceeded, ExpertError
 from llmcd.expert.answers import Answers

@@ -411,10 +411,11 @@ class Plan:
         )
         valued = [p for p in self.pairs if p.worth is not None]
         if valued:
+            best = max(p.worth or 0.0 for p in valued)
             lines.append(
-                f"the answers should spare about {self.worth:.1f} wrong edges, the best "
-                f"pair {max(p.worth or 0.0 for p in valued):.2f}; an expert that knows "
-                f"nothing would cost at most {self.harm:.1f}"
+                f"the answers should spare about {self.worth:.1f} wrong edges, the "
+                f"best pair {best:.2f}; an expert that knows nothing would cost at "
+                f"most {self.harm:.1f}"
             )
         return "\n".join([*lines, *self.notes])
 

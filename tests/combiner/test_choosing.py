@@ -8,8 +8,8 @@ import pytest
 
 import llmcd
 from llmcd.combiner.choosing import OPEN, PROBES, choose_pairs
+from llmcd.combiner.outlook import look_ahead
 from llmcd.combiner.planner import has_worth, plan_questions, worthwhile_pairs
-from llmcd.combiner.worth import look_ahead
 from llmcd.expert.answers import Answers
 
 NAMES = tuple("abcdefgh")
@@ -17,7 +17,7 @@ OTHER = tuple(f"{x}{k}" for k, x in enumerate("zqxmwrkp"))
 
 
 def rows(names=NAMES, order=range(8)):
-    """a -> c <- b, c -> d; e -> f -> g, whose class is open; h apart."""
+    """Rows of a -> c <- b, c -> d; e -> f -> g, whose class is open; h apart."""
     rng = np.random.default_rng(5)
     made = {name: rng.normal(size=400) for name in NAMES}
     made["c"] += made["a"] + made["b"]
@@ -45,7 +45,10 @@ def test_open_directions_come_first_and_probes_between():
     assert pairs_of(chosen[:2]) in ([{"e", "f"}, {"f", "g"}], [{"f", "g"}, {"e", "f"}])
     assert chosen[0].reason == OPEN
     assert {p.reason for p in chosen} >= set(PROBES)
-    of = {tuple(sorted(s)): p.reason for s, p in zip(pairs_of(chosen), chosen, strict=True)}
+    of = {
+        tuple(sorted(s)): p.reason
+        for s, p in zip(pairs_of(chosen), chosen, strict=True)
+    }
     assert of["a", "c"] == of["b", "c"] == "probe: directed by the data"
     assert "probe: related, but no edge" in (of.get(("a", "d")), of.get(("b", "d")))
     assert any(p.reason == "probe: unrelated" and "h" in (p.a, p.b) for p in chosen)
@@ -57,7 +60,9 @@ def test_open_directions_come_first_and_probes_between():
 def test_names_and_columns_do_not_matter():
     """Other names in another order of columns: the same pairs in the same order."""
     new = dict(zip(NAMES, OTHER, strict=True))
-    moved = llmcd.candidates(rows(OTHER, [6, 2, 7, 0, 4, 1, 3, 5]), bootstrap=4, n_jobs=1)
+    moved = llmcd.candidates(
+        rows(OTHER, [6, 2, 7, 0, 4, 1, 3, 5]), bootstrap=4, n_jobs=1
+    )
     one, two = worthwhile_pairs(found()), worthwhile_pairs(moved)
     assert [{new[v] for v in s} for s in pairs_of(one)] == pairs_of(two)
     assert [p.worth for p in one] == pytest.approx([p.worth for p in two])

@@ -1,17 +1,15 @@
 """What a question is worth, against closed forms and brute force."""
 
-from functools import cache
 from itertools import pairwise
 
 import numpy as np
-import pandas as pd
 import pytest
 
-import llmcd
 from llmcd.combiner.decision import UNDIRECTED_COST
 from llmcd.combiner.evidence import Vote
+from llmcd.combiner.outlook import Outlook
 from llmcd.combiner.response import Response
-from llmcd.combiner.worth import Outlook, look_ahead, target_weights, worth_of
+from llmcd.combiner.worth import target_weights, worth_of, worth_of_skill
 from llmcd.discovery.sampling import Samples
 
 FLAT = np.full((1, 3, 4), 0.25)
@@ -135,43 +133,20 @@ def test_a_target_counts_more():
     assert found.gain[1] == pytest.approx(0.1 * found.gain[0], rel=1e-4)
 
 
-@cache
-def chain_candidates():
-    """Rows of a -> b -> c, whose class leaves both directions open."""
-    rng = np.random.default_rng(3)
-    a = rng.normal(size=400)
-    b = a + rng.normal(size=400)
-    rows = pd.DataFrame({"a": a, "b": b, "c": b + rng.normal(size=400)})
-    return llmcd.candidates(rows, bootstrap=4, n_jobs=1)
+def test_skill_is_worth_what_it_would_decide():
+    """Half of the chains believe an answer, half do not: to know which decides it.
 
-
-def test_answers_move_the_outlook_and_few_graphs_are_drawn_anew():
-    """Reweighted while enough graphs count, sampled again when they do not."""
-    found = chain_candidates()
-    alone = look_ahead(found)
-    assert alone.samples is found.samples
-    assert alone.speaks == 1.0
-    votes = [Vote("m", "a", "b", 1, "both", 2, ""), Vote("m", "b", "c", 1, "both", 2, "")]
-    told = look_ahead(found, {"m": votes})
-    i, j = (told.alone.names.index(v) for v in "ab")
-    assert told.direction[i, j] > alone.direction[i, j]
-    assert told.effective < alone.effective
-    assert told.weights.sum() == pytest.approx(1.0)
-
-
-def test_reweighting_agrees_with_sampling_anew(monkeypatch):
-    """The same shares, to what few graphs can say."""
-    found = chain_candidates()
-    votes = {"m": [Vote("m", "a", "b", 1, "both", 2, "")]}
-    weighed = look_ahead(found, votes)
-    assert weighed.samples is found.samples
-    monkeypatch.setattr("llmcd.combiner.worth.LEAST_EFFECTIVE", 1e9)
-    drawn = look_ahead(found, votes)
-    assert drawn.samples is not found.samples
-    assert np.abs(weighed.shares - drawn.shares).max() < 0.08
-
-
-def test_a_silent_expert_is_asked_less():
-    """Pairs without an answer say how likely the next answer is."""
-    votes = [Vote("m", "a", "b", 0, "unsure", 0, ""), Vote("m", "b", "c", 0, "unsure", 0, "")]
-    assert look_ahead(chain_candidates(), {"m": votes}).speaks == 0.5
+    The chains that believe have the edge one way; by all together it is 3/4 sure.
+    """
+    alone = made_samples(one_arc(*"><><").arcs)
+    chain = np.array([0, 0, 1, 1])
+    alone = Samples(alone.names, alone.arcs, chain, alone.trace, 1.0)
+    mass = np.full(102, 1 / 102)
+    response = Response(np.array([3.0, 0.0]), np.tile(FLAT, (2, 1, 1)), mass, mass)
+    told = Samples(alone.names, one_arc(*">>><").arcs, chain, alone.trace, 1.0)
+    quarter = np.full(4, 0.25)
+    before = Outlook(alone, alone, quarter, (response,), 1.0, 2.0)
+    after = Outlook(alone, told, quarter, (response,), 1.0, 2.0)
+    assert worth_of_skill(before) == 0.0
+    # together 3/4 one way costs 1/4; apart 0 and 2/5, half of the time each
+    assert worth_of_skill(after) == pytest.approx(0.25 - 0.2, abs=5e-3)
