@@ -438,7 +438,9 @@ def _tell_stored(
     stored, missing = count_stored(questions, expert, store)
     print(f"{stored} replies are in {store}, {missing} would be asked for")
     if arguments.replay and missing:
-        raise ExpertError(f"a replay would miss {missing} of {stored + missing}")
+        raise ExpertError(
+            f"a replay of all of it would miss {missing} of {stored + missing}"
+        )
 
 
 def _ask(arguments: argparse.Namespace) -> None:
