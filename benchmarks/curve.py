@@ -1,7 +1,9 @@
 """What each further question is worth: distance against the number of pairs asked.
 
-The planner asks the most useful pairs first. Held against it are the same pairs in
-random order, with the same answers and the same method, so that only the order differs.
+The planner asks the most useful pairs first: at once, or in rounds that heed what was
+answered. Held against it, with the same answers and the same method so that only the
+order differs, are the same pairs in random order, all pairs of columns in random order,
+and the pairs that safe mode asks about, by shares of resamples and in random order.
 """
 
 from __future__ import annotations
@@ -9,24 +11,43 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from benchmarks.cells import make_cell
+import llmcd
+from benchmarks.cells import Cell, make_cell
 from benchmarks.comparisons import Difference
-from benchmarks.experts import consult
+from benchmarks.experts import Consulted, expert_of
 from benchmarks.machine import conditions
 from benchmarks.methods import methods
 from benchmarks.networks import known_network
+from llmcd.combiner.planner import worthwhile_pairs
+from llmcd.combiner.rounds import ask_in_rounds
+from llmcd.expert.answers import Answer, Answers
+from llmcd.expert.kind import Pair
+from llmcd.expert.questions import pairwise_question
 from llmcd.metrics import shd
 
-__all__ = ["FILE", "FORMAT", "ORDERS", "Curve", "areas", "planner_gain", "run_curve"]
+__all__ = [
+    "FILE",
+    "FORMAT",
+    "ORDERS",
+    "Curve",
+    "areas",
+    "planner_gain",
+    "run_curve",
+    "summary",
+]
 
 FILE = "curve.json"
 FORMAT = "llmcd benchmark curve"
-ORDERS = ("planned", "shuffled")
+ORDERS = (
+    "planned", "rounds", "supports", "shuffled", "supports-shuffled", "random"
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -45,6 +66,8 @@ class Curve:
         Those that ask.
     bootstrap : int
         Resamples of a cell's ensemble.
+    orders : tuple of str
+        Some of ``ORDERS``.
     """
 
     networks: tuple[str, ...]
@@ -54,6 +77,7 @@ class Curve:
     expert: str = "recorded"
     methods: tuple[str, ...] = ("open-only", "safe")
     bootstrap: int = 30
+    orders: tuple[str, ...] = ORDERS
 
 
 def run_curve(curve: Curve, out: Path, *, jobs: int = 1) -> Path:
@@ -95,10 +119,14 @@ def run_curve(curve: Curve, out: Path, *, jobs: int = 1) -> Path:
 
 def _cell(curve: Curve, name: str, rows: int, seed: int) -> list[dict[str, Any]]:
     cell = make_cell(known_network(name), rows, seed, bootstrap=curve.bootstrap)
+    expert = expert_of(curve.expert, cell.network, "real", cell.seed)
+    heard: dict[Pair, list[Answer]] = {}
     found: list[dict[str, Any]] = []
-    for order in ORDERS:
+    for order in curve.orders:
+        pairs = _ordered(cell, order, expert, max(curve.pairs))[: max(curve.pairs)]
+        _hear(cell, expert, [pair for pair in pairs if pair not in heard], heard)
         for n in curve.pairs:
-            consulted = consult(cell, curve.expert, pairs=order, limit=n)
+            consulted = _consulted(curve.expert, order, pairs[:n], heard)
             for method in methods(curve.methods):
                 graph = method.run(cell, consulted).graph.with_nodes(cell.truth.names)
                 found.append(
@@ -115,6 +143,51 @@ def _cell(curve: Curve, name: str, rows: int, seed: int) -> list[dict[str, Any]]
                     }
                 )
     return found
+
+
+def _ordered(cell: Cell, order: str, expert: Any, most: int) -> list[Pair]:
+    """Pairs in the order in which they are asked about."""
+    if order == "rounds":
+        asking = ask_in_rounds(
+            cell.candidates,
+            cell.network.variables.subset(cell.candidates.names),
+            expert,
+            budget=llmcd.Budget(calls=2 * most),
+            progress=False,
+            least=0.0,
+        )
+        return list(dict.fromkeys(x.pair for x in asking.answers.answers))
+    if order == "random":
+        pairs = list(combinations(cell.columns, 2))
+    else:
+        mode = "safe" if order.startswith("supports") else "auto"
+        pairs = [(p.a, p.b) for p in worthwhile_pairs(cell.candidates, mode=mode)]
+    if order == "random" or order.endswith("shuffled"):
+        drawn = np.random.default_rng([cell.seed, cell.rows]).permutation(len(pairs))
+        pairs = [pairs[k] for k in drawn]
+    return pairs
+
+
+def _hear(
+    cell: Cell, expert: Any, pairs: Sequence[Pair], heard: dict[Pair, list[Answer]]
+) -> None:
+    """Ask about pairs, each once, in both presentation orders."""
+    described = cell.network.variables
+    questions = [
+        pairwise_question(described, x, y)
+        for a, b in pairs
+        for x, y in ((a, b), (b, a))
+    ]
+    for x in llmcd.ask(questions, expert, progress=False).answers:
+        heard.setdefault(x.pair, []).append(x)
+
+
+def _consulted(
+    named: str, order: str, pairs: Sequence[Pair], heard: dict[Pair, list[Answer]]
+) -> Consulted:
+    answers = Answers(tuple(x for pair in pairs for x in heard[pair]))
+    asked = sum(x.reason != "missing" for x in answers.answers)
+    return Consulted(named, "real", order, answers, asked, 0.0, {})
 
 
 def areas(runs: pd.DataFrame) -> pd.DataFrame:
@@ -163,8 +236,49 @@ def areas(runs: pd.DataFrame) -> pd.DataFrame:
     return wide.reset_index()
 
 
-def planner_gain(area: pd.DataFrame) -> Difference:
-    """Planned less shuffled, averaged over rows of the same seed first.
+def summary(runs: pd.DataFrame) -> str:
+    """Paired differences of areas: our two orders against all others, as lines.
+
+    Parameters
+    ----------
+    runs : pandas.DataFrame
+        Columns of ``curve.json``.
+
+    Returns
+    -------
+    str
+        ``method: order - other: mean +- standard error (samples)``, negative where
+        ``order`` is better; networks and seeds are the samples.
+    """
+    lines: list[str] = []
+    for method, some in areas(runs).groupby("method", sort=True):
+        orders = [x for x in ORDERS if x in some]
+        for order in (x for x in ("planned", "rounds") if x in orders):
+            for other in (x for x in orders if x != order):
+                gap = planner_gain(some, order, other)
+                lines.append(
+                    f"{method}: {order} - {other}: {gap.mean:+.2f} +- {gap.error:.2f} "
+                    f"({gap.n})"
+                )
+    return "\n".join(lines)
+
+
+def planner_gain(
+    area: pd.DataFrame, order: str = "planned", against: str = "shuffled"
+) -> Difference:
+    """One order less another, averaged over rows of the same seed first.
+
+    Parameters
+    ----------
+    area : pandas.DataFrame
+        As of ``areas``.
+    order, against : str, optional
+        Two of ``ORDERS``.
+
+    Returns
+    -------
+    Difference
+        Negative where ``order`` is better.
 
     Examples
     --------
@@ -180,6 +294,6 @@ def planner_gain(area: pd.DataFrame) -> Difference:
     >>> planner_gain(frame).mean
     -1.5
     """
-    gap = area["planned"] - area["shuffled"]
+    gap = area[order] - area[against]
     by_seed = gap.groupby([area["network"], area["seed"]]).mean()
     return Difference.of(by_seed.to_numpy())

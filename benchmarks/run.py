@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import pandas as pd
+
 from benchmarks.arms import ARMS
 from benchmarks.collect import collect
-from benchmarks.curve import Curve, run_curve
+from benchmarks.curve import ORDERS, Curve, run_curve, summary
 from benchmarks.experts import PAIRS, SIMULATED
 from benchmarks.networks import SEEDS, known_names
 from benchmarks.study import RESUME, Study, run_study
@@ -90,6 +93,7 @@ def add_commands(
     curve.add_argument("--seeds", type=int, default=len(SEEDS))
     curve.add_argument("--expert", default="recorded")
     curve.add_argument("--method", nargs="+", default=["open-only", "safe"])
+    curve.add_argument("--order", nargs="+", choices=ORDERS, default=list(ORDERS))
     curve.add_argument("--bootstrap", type=int, default=30)
     curve.add_argument("--jobs", type=int, default=1)
     curve.add_argument("--out", type=Path, required=True, help="folder of results")
@@ -160,9 +164,13 @@ def _curve(given: argparse.Namespace) -> int:
         expert=given.expert,
         methods=tuple(given.method),
         bootstrap=given.bootstrap,
+        orders=tuple(given.order),
     )
     path = run_curve(curve, given.out, jobs=given.jobs)
-    sys.stderr.write(f"wrote {path.name}\n")
+    content = json.loads(path.read_text())
+    sys.stderr.write(
+        f"wrote {path.name}\n{summary(pd.DataFrame(content['columns']))}\n"
+    )
     return 0
 
 

@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -476,7 +477,12 @@ def _plan(arguments: argparse.Namespace) -> None:
     )
     _warn(found.warnings)
     questions = plan(
-        found, variables, expert=expert, budget=_budget(arguments), kind=arguments.kind
+        # a folder keeps no rows: show what `ask` will ask from there
+        replace(found, table=None) if arguments.out else found,
+        variables,
+        expert=expert,
+        budget=_budget(arguments),
+        kind=arguments.kind,
     )
     print(questions.show() if arguments.show else questions)
     if arguments.out:
@@ -495,7 +501,9 @@ def _tell_stored(
     stored, missing = count_stored(questions, expert, store)
     print(f"{stored} replies are in {store}, {missing} would be asked for")
     if arguments.replay and missing:
-        raise ExpertError(f"a replay would miss {missing} of {stored + missing}")
+        raise ExpertError(
+            f"a replay of all of it would miss {missing} of {stored + missing}"
+        )
 
 
 def _ask(arguments: argparse.Namespace) -> None:

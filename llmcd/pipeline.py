@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from llmcd.background import Background
-from llmcd.combiner.planner import plan_questions
+from llmcd.combiner.planner import check_target, has_worth, plan_questions
 from llmcd.combiner.reconcile import combine as _combine
 from llmcd.combiner.refinement import Refinement, refine_graph
 from llmcd.data.names import as_frame
+from llmcd.combiner.rounds import BATCH, LEAST_WORTH, ask_in_rounds, check_rounds
 from llmcd.data.table import table
 from llmcd.discovery.ensemble import Candidates, candidates
 from llmcd.discovery.limits import Limits
@@ -21,7 +22,7 @@ from llmcd.expert.ask import ask
 from llmcd.expert.budget import Budget, as_budget
 from llmcd.expert.kind import Kind
 from llmcd.expert.kinds import kind_of
-from llmcd.expert.pairs import PairSummary
+from llmcd.expert.pairs import PAIRWISE, PairSummary
 from llmcd.expert.panel import Panel
 from llmcd.expert.protocol import Expert
 from llmcd.expert.questions import Plan
@@ -49,6 +50,9 @@ def plan(
     budget: Budget | None = None,
     kind: str | Kind = "pairwise",
     about: Mapping[tuple[str, str], PairSummary] | None = None,
+    target: str | Sequence[str] = (),
+    harm: float | None = None,
+    mode: str = "auto",
 ) -> Plan:
     """Choose the pairs that are worth a question, and price them.
 
@@ -72,18 +76,26 @@ def plan(
         (2 calls a conflict between the data and ``answers``).
     about : mapping of (str, str) to PairSummary, optional
         The numbers for ``"pairwise-summary"``: the only statistics that are ever sent.
+    target : str or sequence of str, optional
+        Variables whose edges matter most to you, such as the two of an effect.
+    harm : float, optional
+        Most that the answers may cost, in edges of expected loss, if the expert knows
+        nothing and is believed; pairs that do not fit are not asked about.
+    mode : {"auto", "safe"}, optional
+        How the answers will be combined, as in :func:`combine`.
 
     Returns
     -------
     Plan
-        Prints as a table; ``show()`` gives the exact texts.
+        Prints as a table; ``show()`` gives the exact texts. What each pair is worth
+        stands in ``pairs`` where the rows are at hand.
 
     Raises
     ------
     VariablesError
         If a column has no description.
     ValueError
-        If there is no such kind, or it needs what is not given.
+        If there is no such kind, it needs what is not given, or a target is no column.
     TypeError
         If the budget is no Budget.
     """
@@ -92,7 +104,7 @@ def plan(
         calls = as_budget(budget).calls
         found = plan_questions(
             candidates, described, expert=somebody, answers=answers, kind=kind,
-            about=about,
+            about=about, target=target, harm=harm, mode=mode,
         )  # fmt: skip
         return somebody.priced(found, calls)
     return plan_questions(
@@ -103,6 +115,9 @@ def plan(
         budget=budget,
         kind=kind,
         about=about,
+        target=target,
+        harm=harm,
+        mode=mode,
     )
 
 
@@ -164,6 +179,10 @@ def discover(
     mode: str = "auto",
     budget: Budget | None = None,
     kind: str | Kind = "pairwise",
+    target: str | Sequence[str] = (),
+    batch: int | None = BATCH,
+    least_worth: float = LEAST_WORTH,
+    harm: float | None = None,
     store: Store | str | Path | None = None,
     start: Graph | None = None,
     missing: str = "error",
@@ -175,13 +194,16 @@ def discover(
 ) -> Result:
     """Find out what causes what, from a table and what its columns mean.
 
-    The same as calling the stages one by one::
+    With ``batch=None`` the same as calling the stages one by one::
 
         data = llmcd.table(df, variables)
         found = llmcd.candidates(data, background=...)
         questions = llmcd.plan(found, variables, expert=expert)
         answers = llmcd.ask(questions, expert)
         result = llmcd.combine(found, answers)
+
+    Otherwise the expert is asked in rounds: what it answered decides which pairs are
+    worth asking next, and when to stop, which the result says.
 
     Parameters
     ----------
@@ -207,6 +229,17 @@ def discover(
         Limits in calls, tokens and US dollars that are never overrun.
     kind : str or Kind, optional
         How the expert is asked, as in :func:`plan`.
+    target : str or sequence of str, optional
+        Variables whose edges matter most to you, such as the two of an effect.
+    batch : int, optional
+        Pairs asked about before the next are chosen; None asks everything at once, as
+        do safe mode, questions that are not about one pair, and more than 200 columns.
+    least_worth : float, optional
+        Asking stops when the best question left is expected to spare less, in wrong
+        edges.
+    harm : float, optional
+        Most that the answers may cost, in edges of expected loss, if the expert knows
+        nothing and is believed; None is no limit.
     store : Store or path, optional
         Where answers are kept; asked again with the same store, nothing is paid
         twice.
@@ -238,6 +271,8 @@ def discover(
         If descriptions or background knowledge cannot be used.
     ExpertError
         If the expert cannot be reached or set up; nothing falls back in silence.
+    ValueError
+        If a limit is out of range, or a target is no column.
     TypeError
         If the budget is no Budget.
 
@@ -254,18 +289,33 @@ def discover(
     """
     described = Variables.of({} if variables is None else variables)
     somebody, limit, kind = resolve(expert), as_budget(budget), kind_of(kind)
+    check_rounds(batch, least_worth, harm)
     known = Background.of(background).merge(Background.from_variables(described))
     rows = table(data, described if len(described) else None, missing=missing)
     found = candidates(
         rows, method=method, background=known, bootstrap=bootstrap, start=start,
         seed=seed, n_jobs=n_jobs, limits=limits, progress=progress,
     )  # fmt: skip
-    answers = Answers.none()
-    if somebody is not None:
-        questions = plan(found, described, expert=somebody, budget=limit, kind=kind)
+    check_target(found, target)
+    answers, note = Answers.none(), ""
+    if somebody is None:
+        pass
+    elif batch is None or kind != PAIRWISE or not has_worth(found, mode):
+        questions = plan(found, described, expert=somebody, budget=limit, kind=kind,
+                         target=target, harm=harm, mode=mode)  # fmt: skip
         answers = ask(questions, somebody, store=store, budget=limit, progress=progress,
                       replay=replay)  # fmt: skip
+    else:
+        asking = ask_in_rounds(
+            found, described, somebody, kind=kind, budget=limit, store=store,
+            progress=progress, replay=replay, batch=batch, least=least_worth,
+            harm=harm, target=target,
+        )  # fmt: skip
+        answers, note = asking.answers, asking.note
     result = combine(found, answers, variables=described, mode=mode)
+    if note:
+        warnings = (*result.combined.warnings, note)
+        result = replace(result, combined=replace(result.combined, warnings=warnings))
     return replace(result, data=None if data is rows else as_frame(data, described))
 
 
@@ -321,3 +371,13 @@ def refine(
     """
     found = discover(data, variables, expert, start=graph, **options)
     return found.refine(graph) if found.refinement is None else found.refinement
+        return combine(found, answers, variables=described, mode=mode)
+    asking = ask_in_rounds(
+        found, described, somebody, kind=kind, budget=limit, store=store,
+        progress=progress, replay=replay, batch=batch, least=least_worth, harm=harm,
+        target=target,
+    )  # fmt: skip
+    combined = _combine(found, asking.answers, mode=mode)
+    if asking.note:
+        combined = replace(combined, warnings=(*combined.warnings, asking.note))
+    return Result(combined, described)

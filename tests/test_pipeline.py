@@ -45,10 +45,10 @@ class Watching:
 
 
 def test_stages_are_discover():
-    """The stages one by one give what discover gives."""
+    """The stages one by one give what discover gives without rounds."""
     df = linear_table(2000)
     expert = llmcd.Simulated(TRUTH, accuracy=1.0)
-    whole = llmcd.discover(df, TEXTS, expert, bootstrap=4, progress=False)
+    whole = llmcd.discover(df, TEXTS, expert, bootstrap=4, batch=None, progress=False)
     data = llmcd.table(df, llmcd.Variables.of(TEXTS))
     found = llmcd.candidates(data, bootstrap=4)
     plan = llmcd.plan(found, TEXTS, expert=expert)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from math import inf
 from typing import Any
 
-from llmcd.combiner.reconcile import combine
+from llmcd.combiner.choosing import OPEN, UNCERTAIN, choose_pairs
+from llmcd.combiner.evidence import Vote, votes
+from llmcd.combiner.outlook import look_ahead
+from llmcd.combiner.reconcile import MOST_VARIABLES, combine
 from llmcd.combiner.reliability import probes
 from llmcd.discovery.ensemble import Candidates
 from llmcd.errors import VariablesError
@@ -21,21 +24,82 @@ from llmcd.expert.questions import Plan, PlannedPair, Question
 from llmcd.expert.wordings import is_label
 from llmcd.variables import Variables
 
-__all__ = ["disputes", "plan_questions", "worthwhile_pairs"]
+__all__ = [
+    "check_target",
+    "disputes",
+    "has_worth",
+    "plan_questions",
+    "votes_by_expert",
+    "worthwhile_pairs",
+]
 
 LEAST_SUPPORT = 0.1
 OPEN_PER_PROBE = 3
 _PROBE = "probe: directed by the data"
-_OPEN = "undecided direction"
-_UNCERTAIN = "uncertain adjacency"
 _CONFLICT = "conflict of data and expert"
-_REASONS = {_PROBE: (0.0, OPEN_PER_PROBE), _OPEN: (0.5, 1.0), _UNCERTAIN: (inf, 0.0)}
+_REASONS = {_PROBE: (0.0, OPEN_PER_PROBE), OPEN: (0.5, 1.0), UNCERTAIN: (inf, 0.0)}
 
 
-def worthwhile_pairs(candidates: Candidates) -> tuple[PlannedPair, ...]:
+def has_worth(candidates: Candidates, mode: str = "auto") -> bool:
+    """Whether the worth of a question is known: where graphs are sampled.
+
+    Parameters
+    ----------
+    candidates : Candidates
+        The data's side.
+    mode : {"auto", "safe", "posterior"}, optional
+        As of ``combine``.
+
+    Returns
+    -------
+    bool
+        False without the rows, above 200 columns, or in safe mode.
+    """
+    rows = candidates.table
+    return mode != "safe" and rows is not None and 1 < rows.n_columns <= MOST_VARIABLES
+
+
+def votes_by_expert(answers: Answers) -> dict[str, list[Vote]]:
+    """Votes of each expert that answered, as the combiner reads them."""
+    found: dict[str, list[Vote]] = {expert: [] for expert in answers.experts}
+    for vote in votes(answers):
+        found[vote.expert].append(vote)
+    return found
+
+
+def check_target(
+    candidates: Candidates, target: str | Sequence[str]
+) -> tuple[str, ...]:
+    """The variables that matter most, as names.
+
+    Raises
+    ------
+    ValueError
+        If one is no column.
+    """
+    names = (target,) if isinstance(target, str) else tuple(target)
+    odd = [v for v in names if v not in candidates.names]
+    if odd:
+        raise ValueError(
+            f"target must name columns of the table, got {odd}; there are "
+            f"{list(candidates.names)}"
+        )
+    return names
+
+
+def worthwhile_pairs(
+    candidates: Candidates,
+    answers: Answers | None = None,
+    *,
+    done: Collection[Pair] = (),
+    target: str | Sequence[str] = (),
+    harm: float | None = None,
+    mode: str = "auto",
+) -> tuple[PlannedPair, ...]:
     """Pairs of columns that are worth a question, the most useful first.
 
-    One pair that the data directs (a probe: the answer shows how far the expert can be
+    Where graphs are sampled, as ``choose_pairs`` says. Otherwise by the resamples: one
+    pair that the data directs (a probe: the answer shows how far the expert can be
     trusted) before every three that the data leaves undirected (the answer can decide
     them), so that a budget that ends anywhere has bought some of both; then pairs that
     only some resamples connect (the answer can only reveal a conflict).
@@ -44,12 +108,34 @@ def worthwhile_pairs(candidates: Candidates) -> tuple[PlannedPair, ...]:
     ----------
     candidates : Candidates
         The data's side.
+    answers : Answers, optional
+        What was answered already, which changes what is uncertain.
+    done : collection of (str, str), optional
+        Pairs in name order that are left out.
+    target, harm
+        As of ``choose_pairs``; without sampled graphs they change nothing.
+    mode : {"auto", "safe", "posterior"}, optional
+        As of ``combine``.
 
     Returns
     -------
     tuple of PlannedPair
         Every pair once, in name order within.
+
+    Raises
+    ------
+    ValueError
+        If a target is no column.
     """
+    wanted = check_target(candidates, target)
+    if not has_worth(candidates, mode):
+        return tuple(p for p in _by_support(candidates) if (p.a, p.b) not in done)
+    cast = votes_by_expert(Answers.none() if answers is None else answers)
+    outlook = look_ahead(candidates, cast)
+    return choose_pairs(candidates, outlook, done=done, target=wanted, harm=harm)
+
+
+def _by_support(candidates: Candidates) -> tuple[PlannedPair, ...]:
     adjacency = candidates.adjacency_support
     graph, directed = candidates.graph, probes(candidates)
     found: dict[str, list[tuple[float, str, str]]] = {each: [] for each in _REASONS}
@@ -61,9 +147,9 @@ def worthwhile_pairs(candidates: Candidates) -> tuple[PlannedPair, ...]:
             if edge is None and support < LEAST_SUPPORT:
                 continue
             if edge is None:
-                reason = _UNCERTAIN
+                reason = UNCERTAIN
             elif edge.mark == "---":
-                reason = _OPEN
+                reason = OPEN
             elif (a, b) in directed:
                 reason = _PROBE
             else:
@@ -90,6 +176,10 @@ def plan_questions(
     budget: Budget | None = None,
     kind: str | Kind = "pairwise",
     about: Mapping[Pair, Any] | None = None,
+    target: str | Sequence[str] = (),
+    harm: float | None = None,
+    mode: str = "auto",
+    pairs: Sequence[PlannedPair] | None = None,
 ) -> Plan:
     """Put the worthwhile pairs into words, each in both presentation orders.
 
@@ -111,6 +201,10 @@ def plan_questions(
         How the pairs are asked about: one of ``llmcd.expert.kinds.KINDS``.
     about : mapping of (str, str) to PairSummary, optional
         For the kind ``pairwise-summary``: the numbers that are sent with each pair.
+    target, harm, mode
+        As of ``worthwhile_pairs``.
+    pairs : sequence of PlannedPair, optional
+        The pairs, where they are chosen already.
 
     Returns
     -------
@@ -121,7 +215,7 @@ def plan_questions(
     VariablesError
         If a column has no description to ask about.
     ValueError
-        If there is no such kind, or it needs what is not given.
+        If there is no such kind, it needs what is not given, or a target is no column.
     TypeError
         If the budget is no Budget.
     """
@@ -130,12 +224,18 @@ def plan_questions(
     _check_described(candidates, variables, way)
     earlier = Answers.none() if answers is None else answers
     done = _answered(earlier, way)
-    pairs = [p for p in worthwhile_pairs(candidates) if (p.a, p.b) not in done]
+    chosen: Sequence[PlannedPair] = ()
     if way == CRITIC:
-        pairs, about = _disputed(candidates, earlier, expert)
+        chosen, about = _disputed(candidates, earlier, expert)
+    elif pairs is not None:
+        chosen = pairs
+    else:
+        chosen = worthwhile_pairs(
+            candidates, earlier, done=done, target=target, harm=harm, mode=mode
+        )
     questions = way.questions(
         variables,
-        [(p.a, p.b) for p in pairs],
+        [(p.a, p.b) for p in chosen],
         int(getattr(expert, "samples", 1)),
         names=candidates.names,
         about=about,
@@ -143,11 +243,11 @@ def plan_questions(
     notes = _notes(variables, questions, expert)
     if calls is not None and calls < len(questions):
         notes.append(
-            f"{len(pairs)} pairs need {len(questions)} calls, the budget allows "
+            f"{len(chosen)} pairs need {len(questions)} calls, the budget allows "
             f"{calls}: they are asked in this order, and what a store holds is free"
         )
     return Plan.of(
-        pairs=tuple(pairs),
+        pairs=tuple(chosen),
         questions=questions,
         expert=expert,
         label="nobody" if expert is None else label(expert),

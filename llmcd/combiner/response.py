@@ -113,6 +113,10 @@ class Response:
         """Posterior probability that the expert is wrong more often than right."""
         return float(self.flat_mass[_GRID < 0].sum())
 
+    def chance_of_no_skill(self) -> float:
+        """Posterior probability that its directions are no better than a coin's."""
+        return float(self.mass[_GRID <= 0.0].sum())
+
     def shares(self, level: float = 0.9) -> Floats:
         """Mean, low and high share of directions, shape (3, 3).
 

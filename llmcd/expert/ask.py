@@ -9,7 +9,7 @@ from pathlib import Path
 
 from llmcd.errors import ExpertError
 from llmcd.expert.answers import Answers
-from llmcd.expert.budget import Budget, as_budget
+from llmcd.expert.budget import Budget, Purse, as_budget
 from llmcd.expert.loop import Run
 from llmcd.expert.protocol import Expert
 from llmcd.expert.questions import Plan, Question
@@ -24,7 +24,7 @@ def ask(
     expert: Expert | str | Sequence[Expert | str],
     *,
     store: Store | str | os.PathLike[str] | None = None,
-    budget: Budget | None = None,
+    budget: Budget | Purse | None = None,
     progress: bool = True,
     replay: bool = False,
 ) -> Answers:
@@ -46,8 +46,8 @@ def ask(
         everything, and the budget is for all of them together.
     store : Store or path, optional
         Where replies are kept; None keeps them only in the result.
-    budget : Budget, optional
-        Limits, checked before each request.
+    budget : Budget or Purse, optional
+        Limits, checked before each request; a purse is one budget for several calls.
     progress : bool, optional
         Show a bar in a notebook, or on standard error when that is a terminal.
     replay : bool, optional
@@ -82,7 +82,7 @@ def ask(
     somebody = resolve(expert)
     if somebody is None:
         raise ValueError("there is nobody to ask: expert is None; give an expert")
-    limits = as_budget(budget)
+    limits = budget if isinstance(budget, Purse) else as_budget(budget)
     if replay:
         _check_replay(store)
     given = store if isinstance(store, Store) or store is None else Store(store)

@@ -12,7 +12,7 @@ from llmcd.errors import ExpertError
 from llmcd.expert.protocol import Reply, is_free, label
 from llmcd.expert.questions import Question, canonical_json
 
-__all__ = ["Budget", "Ledger", "Permit", "Price", "as_budget", "worst_price"]
+__all__ = ["Budget", "Ledger", "Permit", "Price", "Purse", "as_budget", "worst_price"]
 
 _LONGEST_REPLY = 2000  # tokens, for experts that do not say
 _PER_MESSAGE = 16  # tokens that a chat template may put around a message
@@ -275,6 +275,52 @@ class Ledger:
             if most is not None:
                 parts[i] += f" of {most}"
         return ", ".join(parts)
+
+
+class Purse:
+    """One budget for several calls of ``ask``.
+
+    Parameters
+    ----------
+    budget : Budget or None
+        The limits, for all calls together.
+
+    Examples
+    --------
+    >>> purse = Purse(Budget(calls=1))
+    >>> purse.calls, purse.ledger_for(object()) is purse.ledger_for(object())
+    (0, True)
+    """
+
+    def __init__(self, budget: Budget | None) -> None:
+        self.budget = as_budget(budget)
+        self._ledger: Ledger | None = None
+
+    @property
+    def calls(self) -> int:
+        """Requests that were sent so far."""
+        return 0 if self._ledger is None else self._ledger.calls
+
+    def ledger_for(self, *experts: object) -> Ledger:
+        """The ledger, opened when it is first needed.
+
+        Parameters
+        ----------
+        *experts : Expert
+            Whom the money goes to.
+
+        Returns
+        -------
+        Ledger
+
+        Raises
+        ------
+        ExpertError
+            As of ``Ledger``.
+        """
+        if self._ledger is None:
+            self._ledger = Ledger(self.budget, *experts)
+        return self._ledger
 
 
 class Permit:

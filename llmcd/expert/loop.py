@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from llmcd.errors import BudgetExceeded, ExpertError
 from llmcd.expert.answers import Answers
-from llmcd.expert.budget import Budget, Ledger, Permit
+from llmcd.expert.budget import Budget, Ledger, Permit, Purse
 from llmcd.expert.claims import Claims
 from llmcd.expert.panel import Panel, asked_of, members
 from llmcd.expert.progress import Bar
@@ -54,8 +54,8 @@ class Run:
         One, or a panel.
     store : Store or None
         Where replies are kept.
-    budget : Budget
-        For all together.
+    budget : Budget or Purse
+        For all together; a purse is for later runs too.
     plan : Plan or iterable of Question
         What to ask.
     """
@@ -64,10 +64,11 @@ class Run:
         self,
         expert: Expert,
         store: Store | None,
-        budget: Budget,
+        budget: Budget | Purse,
         plan: Plan | Iterable[Question],
     ) -> None:
-        self.store, self.budget = store, budget
+        self.store = store
+        self.purse = budget if isinstance(budget, Purse) else Purse(budget)
         self.members = [Member(each, store) for each in members(expert)]
         self.may_drop = isinstance(expert, Panel) and expert.failing == "drop"
         self.notes = plan.notes if isinstance(plan, Plan) else ()
@@ -182,7 +183,7 @@ class Run:
                 raise member.problem
 
     def _drive(self, tasks: list[Task], bar: Bar) -> None:
-        self.ledger = Ledger(self.budget, *(m.expert for m in self.members))
+        self.ledger = self.purse.ledger_for(*(m.expert for m in self.members))
         here = [task for task in tasks if task.member.is_here]
         crowd = [task for task in tasks if not task.member.is_here]
         if crowd:

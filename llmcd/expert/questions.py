@@ -300,6 +300,12 @@ class PlannedPair:
         Share of resamples in which the two are adjacent.
     priority : float
         Higher is asked earlier.
+    worth : float or None
+        By how much the answer is expected to lower the loss, in edges, beyond what
+        the pairs before it tell already; None where that was not computed.
+    harm : float or None
+        What the worst answer is expected to cost if the expert knows nothing, times
+        the probability of that.
 
     Examples
     --------
@@ -312,6 +318,8 @@ class PlannedPair:
     reason: str
     adjacency_support: float
     priority: float
+    worth: float | None = None
+    harm: float | None = None
 
 
 @dataclass(frozen=True)
@@ -401,7 +409,32 @@ class Plan:
             f"about {self.prompt_tokens:,} tokens sent, {self.completion_tokens:,} "
             f"received; {price}"
         )
+        valued = [p for p in self.pairs if p.worth is not None]
+        if valued:
+            best = max(p.worth or 0.0 for p in valued)
+            lines.append(
+                f"the answers should spare about {self.worth:.1f} wrong edges, the "
+                f"best pair {best:.2f}; an expert that knows nothing would cost at "
+                f"most {self.harm:.1f}"
+            )
         return "\n".join([*lines, *self.notes])
+
+    @property
+    def worth(self) -> float:
+        """By how much all answers should lower the expected loss, in edges.
+
+        Pairs of which it was not computed are not counted.
+        """
+        return sum(p.worth or 0.0 for p in self.pairs)
+
+    @property
+    def harm(self) -> float:
+        """What all answers may cost, in edges of expected loss.
+
+        If every answer is the worst one and believed, times the probability that the
+        expert knows nothing.
+        """
+        return sum(p.harm or 0.0 for p in self.pairs)
 
     def show(self) -> str:
         """The exact texts that would be sent: nothing else leaves the machine.

@@ -1,0 +1,59 @@
+"""What is believed so far: the rows' own graphs, moved by the answers."""
+
+from functools import cache
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import llmcd
+from llmcd.combiner.evidence import Vote
+from llmcd.combiner.outlook import look_ahead
+
+
+@cache
+def chain_candidates():
+    """Rows of a -> b -> c, whose class leaves both directions open."""
+    rng = np.random.default_rng(3)
+    a = rng.normal(size=400)
+    b = a + rng.normal(size=400)
+    rows = pd.DataFrame({"a": a, "b": b, "c": b + rng.normal(size=400)})
+    return llmcd.candidates(rows, bootstrap=4, n_jobs=1)
+
+
+def test_answers_move_the_outlook_and_few_graphs_are_drawn_anew():
+    """Reweighted while enough graphs count, sampled again when they do not."""
+    found = chain_candidates()
+    alone = look_ahead(found)
+    assert alone.samples is found.samples
+    assert alone.speaks == 1.0
+    votes = [
+        Vote("m", "a", "b", 1, "both", 2, ""),
+        Vote("m", "b", "c", 1, "both", 2, ""),
+    ]
+    told = look_ahead(found, {"m": votes})
+    i, j = (told.alone.names.index(v) for v in "ab")
+    assert told.direction[i, j] > alone.direction[i, j]
+    assert told.effective < alone.effective
+    assert told.weights.sum() == pytest.approx(1.0)
+
+
+def test_reweighting_agrees_with_sampling_anew(monkeypatch):
+    """The same shares, to what few graphs can say."""
+    found = chain_candidates()
+    votes = {"m": [Vote("m", "a", "b", 1, "both", 2, "")]}
+    weighed = look_ahead(found, votes)
+    assert weighed.samples is found.samples
+    monkeypatch.setattr("llmcd.combiner.outlook.LEAST_EFFECTIVE", 1e9)
+    drawn = look_ahead(found, votes)
+    assert drawn.samples is not found.samples
+    assert np.abs(weighed.shares - drawn.shares).max() < 0.08
+
+
+def test_a_silent_expert_is_asked_less():
+    """Pairs without an answer say how likely the next answer is."""
+    votes = [
+        Vote("m", "a", "b", 0, "unsure", 0, ""),
+        Vote("m", "b", "c", 0, "unsure", 0, ""),
+    ]
+    assert look_ahead(chain_candidates(), {"m": votes}).speaks == 0.5
