@@ -1,0 +1,1 @@
+"""Is this expert worth listening to?"""
