@@ -10,16 +10,17 @@ __all__ = ["STYLES", "distinct", "listed"]
 
 _CONSONANTS, _VOWELS = "bdfgklmnprstvz", "aeiou"
 # English words that the pattern below can make
-_WORDS = frozenset(
-    "bale bane bare base bate bide bike bile bite bode bone bore dame dare data date "
-    "dive dome done dote dude duke dune fade fake fame fare fate file fine fire five "
-    "fume fuse gale game gate gave give gone gore lake lame lane late life like lime "
-    "line live lone lore lose lute made make male mane mare mate mile mine mode mole "
-    "more mute name nine node none nose note pale pile pine pipe pole pore pose rage "
-    "rake rare rate ride rife ripe rite robe rode role rope rose rude rule sake sale "
-    "same sane save side silo site size sofa sole some sore sure take tale tame tape "
-    "tide tile time tire tone tube tune vase vote zone".split()
-)
+_ENGLISH = """
+bale bane bare base bate bide bike bile bite bode bone bore dame dare data date
+dive dome done dote dude duke dune fade fake fame fare fate file fine fire five
+fume fuse gale game gate gave give gone gore lake lame lane late life like lime
+line live lone lore lose lute made make male mane mare mate mile mine mode mole
+more mute name nine node none nose note pale pile pine pipe pole pore pose rage
+rake rare rate ride rife ripe rite robe rode role rope rose rude rule sake sale
+same sane save side silo site size sofa sole some sore sure take tale tame tape
+tide tile time tire tone tube tune vase vote zone
+"""
+_WORDS = frozenset(_ENGLISH.split())
 STYLES = ("letters", "short", "long")
 
 
