@@ -77,12 +77,18 @@ class Marked:
     ----------
     item : Item
         What was asked.
-    answer : Answer
-        What was read from the reply.
+    answers : tuple of Answer
+        What was read from the reply: one answer, but of a question about several pairs
+        one for each of them.
     """
 
     item: Item
-    answer: Answer
+    answers: tuple[Answer, ...]
+
+    @property
+    def answer(self) -> Answer:
+        """The first answer."""
+        return self.answers[0]
 
     @property
     def said(self) -> str | None:
@@ -222,10 +228,10 @@ def put(
     [('yes', False)]
     """
     given = tuple(items)
-    by_key = {_key_of(x.question): x for x in given}
-    if len(by_key) < len(given):
+    keys = [key for x in given for key in _keys_of(x.question)]
+    if len(set(keys)) < len(keys):
         raise ValueError(
-            f"{len(given) - len(by_key)} items have kind, names and sample of another"
+            f"{len(keys) - len(set(keys))} items have kind, names and sample of another"
         )
     if not given:
         raise ValueError("there are no items to ask")
@@ -236,14 +242,14 @@ def put(
     found = ask(
         plan, somebody, store=store, budget=budget, progress=progress, replay=replay
     )
-    said: dict[_Key, list[Answer]] = {}
-    for answer in found.answers:
-        said.setdefault(_key(answer), []).append(answer)
+    said = {_key(answer): answer for answer in found.answers}
+    if len(said) < len(found.answers):
+        raise ExpertError(f"{len(found.answers) - len(said)} answers came twice")
     return Transcript(
         tuple(
-            Marked(item, _only(answers, key))
-            for key, item in by_key.items()
-            if (answers := said.get(key))
+            Marked(item, tuple(said[key] for key in _keys_of(item.question)))
+            for item in given
+            if said.keys() >= set(_keys_of(item.question))
         ),
         label(somebody),
         len(given),
@@ -255,11 +261,5 @@ def _key(answer: Answer) -> _Key:
     return (answer.kind, answer.a, answer.b, answer.sample)
 
 
-def _key_of(question: Question) -> _Key:
-    return (question.kind, question.a, question.b, question.sample)
-
-
-def _only(answers: Sequence[Answer], key: _Key) -> Answer:
-    if len(answers) > 1:
-        raise ExpertError(f"{len(answers)} answers came to the one item {key}")
-    return answers[0]
+def _keys_of(question: Question) -> list[_Key]:
+    return [(question.kind, x.a, x.b, x.sample) for x in question.asked]
