@@ -6,14 +6,13 @@ causality but are not causal*. Worlds and wordings are ours.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from itertools import combinations
 from typing import Any
 
 from llmcd.auditing.items import Item, Marked, Transcript
 from llmcd.auditing.section import FEWEST, Measure, Section, level_of, share
-from llmcd.auditing.worlds import SKINS, WORLDS, Dressed, World, dress
+from llmcd.auditing.worlds import SKINS, WORLDS, World, dress
 from llmcd.expert.choices import A_OR_B, YES_NO
 from llmcd.expert.questions import pairwise_question
 from llmcd.metrics import brier, expected_calibration_error
@@ -105,7 +104,9 @@ class Parrot:
         Parameters
         ----------
         n : int
-            How many at most; whole worlds are taken, one at least.
+            How many at most. Whole layers are taken, each through all worlds: the arcs
+            under real names (always), in wrong places, as codes; the other pairs; A or
+            B; nonsense; synonyms; other verbs. All take about 470.
         seed : int
             Of codes and nonsense words.
 
@@ -114,12 +115,10 @@ class Parrot:
         tuple of Item
         """
         found: list[Item] = []
-        for world in self.worlds:
-            more = [x for skin in SKINS for x in _plain(world, skin, seed)]
-            more += _reworded(world)
-            if found and len(found) + len(more) > n:
+        for layer in _layers(self.worlds, seed):
+            if found and len(found) + len(layer) > n:
                 break
-            found += more
+            found += layer
         return tuple(found)
 
     def score(self, transcript: Transcript) -> Section:
@@ -169,10 +168,28 @@ class Parrot:
         )
 
 
-def _plain(world: World, skin: str, seed: int) -> list[Item]:
+def _layers(worlds: tuple[World, ...], seed: int) -> Iterator[list[Item]]:
+    """What is asked, the most telling first."""
+
+    def arcs(skin: str) -> list[Item]:
+        return [x for w in worlds for x in _plain(w, skin, seed, is_arc=True)]
+
+    yield arcs("real")
+    yield arcs("permuted")
+    yield arcs("codes")
+    yield [x for w in worlds for x in _plain(w, "real", seed, is_arc=False)]
+    yield [x for w in worlds for x in _which(w)]
+    yield arcs("nonsense")
+    yield arcs("synonyms")
+    yield [x for w in worlds for x in _verbs(w)]
+
+
+def _plain(world: World, skin: str, seed: int, *, is_arc: bool) -> list[Item]:
     shown = dress(world, skin, seed)
     found: list[Item] = []
     for (cause, effect), state in world.related().items():
+        if (state == "edge") != is_arc:
+            continue
         for a, b in ((cause, effect), (effect, cause)):
             truth = "none" if state != "edge" else "a->b" if a == cause else "b->a"
             facets = {"names": skin, "state": state, "world": world.name}
@@ -188,22 +205,33 @@ _VERBS = (
 )
 
 
-def _reworded(world: World) -> list[Item]:
-    """Other words about the arcs, real names only."""
-    shown: Dressed = dress(world, "real")
-    found: list[Item] = []
+def _arcs(world: World) -> Iterator[tuple[str, str, bool]]:
     for cause, effect in world.arcs:
-        for a, b in ((cause, effect), (effect, cause)):
-            facets = {"names": "real", "state": "edge", "world": world.name}
-            one, other = shown.named[a], shown.named[b]
-            text = f"Subject: {world.domain}\nA: {a}\nB: {b}\n\nWhich causes the other?"
-            truth = "a->b" if a == cause else "b->a"
-            asked = A_OR_B.question(one, other, text)
-            found.append(Item(asked, truth, facets | {"wording": "A or B"}))
-            for k, verb in enumerate(_VERBS):
-                asked = YES_NO.question(one, other, verb.format(a=a, b=b), k)
-                truth = "yes" if a == cause else "no"
-                found.append(Item(asked, truth, facets | {"wording": f"verb {k}"}))
+        yield cause, effect, True
+        yield effect, cause, False
+
+
+def _which(world: World) -> list[Item]:
+    """A or B, without any other way out; real names only."""
+    named = dress(world, "real").named
+    found: list[Item] = []
+    for a, b, is_forward in _arcs(world):
+        facets = {"names": "real", "state": "edge", "world": world.name}
+        text = f"Subject: {world.domain}\nA: {a}\nB: {b}\n\nWhich causes the other?"
+        asked = A_OR_B.question(named[a], named[b], text)
+        found.append(Item(asked, "a->b" if is_forward else "b->a", facets))
+    return found
+
+
+def _verbs(world: World) -> list[Item]:
+    """The same claim with different verbs, both ways; real names only."""
+    named = dress(world, "real").named
+    found: list[Item] = []
+    for a, b, is_forward in _arcs(world):
+        facets = {"names": "real", "state": "edge", "world": world.name}
+        for k, verb in enumerate(_VERBS):
+            asked = YES_NO.question(named[a], named[b], verb.format(a=a, b=b), k)
+            found.append(Item(asked, "yes" if is_forward else "no", facets))
     return found
 
 

@@ -44,7 +44,11 @@ def test_worlds_and_skins():
         assert sorted(shown["permuted"]) == sorted(shown["real"])
         assert not set(shown["real"]) & set(shown["synonyms"])
     both = [(x.question.a, x.question.b) for x in PLAIN]
-    assert len(set(both)) == len(both) == len(WORLDS) * len(SKINS) * 20
+    arcs = sum(len(w.arcs) for w in WORLDS)
+    assert len(set(both)) == len(both) == len(WORLDS) * 20 + 4 * 2 * arcs
+    assert len(TASK.items(1, seed=0)) == 2 * arcs
+    for n in (100, 200, 400):
+        assert len(TASK.items(n, seed=0)) <= n
     assert {(b, a) for a, b in both} == set(both)
 
 
