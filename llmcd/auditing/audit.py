@@ -12,6 +12,7 @@ from typing import Any
 from llmcd.auditing.axioms import Axioms
 from llmcd.auditing.cladder import CLadder
 from llmcd.auditing.corr2cause import Corr2Cause
+from llmcd.auditing.direction import Direction
 from llmcd.auditing.items import Task, Transcript, put
 from llmcd.auditing.ordering import CausalOrder
 from llmcd.auditing.parrot import Confusion, Parrot, confusion_of
@@ -28,7 +29,7 @@ _FORMAT, _VERSION = "llmcd audit", 1
 
 TASKS: Mapping[str, Task] = {
     task.name: task
-    for task in (Parrot(), CausalOrder(), Corr2Cause(), CLadder(), Axioms())
+    for task in (Parrot(), Direction(), CausalOrder(), Corr2Cause(), CLadder(), Axioms())
 }
 """Every task by its name, in the order of the page."""
 
