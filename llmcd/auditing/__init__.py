@@ -1,1 +1,1 @@
-"""Is this expert worth listening to?"""
+"""Whether an expert is worth listening to."""

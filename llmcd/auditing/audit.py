@@ -29,7 +29,14 @@ _FORMAT, _VERSION = "llmcd audit", 1
 
 TASKS: Mapping[str, Task] = {
     task.name: task
-    for task in (Parrot(), Direction(), CausalOrder(), Corr2Cause(), CLadder(), Axioms())
+    for task in (
+        Parrot(),
+        Direction(),
+        CausalOrder(),
+        Corr2Cause(),
+        CLadder(),
+        Axioms(),
+    )
 }
 """Every task by its name, in the order of the page."""
 
@@ -150,21 +157,23 @@ class Audit:
         """
         try:
             given: Any = json.loads(Path(path).read_text(encoding="utf-8"))
-            if given["format"] != _FORMAT or given["version"] != _VERSION:
-                raise ValueError(f"format {given['format']!r}, {given['version']!r}")
+            _check_format(given)
             plain = ("expert", "seed", "n", "calls", "tokens", "usd")
             matrix = given["confusion"]
             return cls(
                 sections=tuple(Section.from_dict(x) for x in given["sections"]),
                 words=tuple(given["words"]),
                 notes=tuple(given["notes"]),
-                confusion=None if matrix is None else Confusion(
-                    tuple(map(tuple, matrix["counts"])), matrix["right"], matrix["wrong"]
-                ),
+                confusion=None if matrix is None else Confusion.from_dict(matrix),
                 **{name: given[name] for name in plain},
-            )  # fmt: skip
+            )
         except (ValueError, KeyError, TypeError, AttributeError) as problem:
             raise FormatError(f"{path} is no audit's file: {problem}") from problem
+
+
+def _check_format(given: Mapping[str, Any]) -> None:
+    if given["format"] != _FORMAT or given["version"] != _VERSION:
+        raise ValueError(f"format {given['format']!r}, {given['version']!r}")
 
 
 def audit(
@@ -324,8 +333,8 @@ def compared(audits: Sequence[Audit]) -> list[dict[str, str]]:
     asked = {(one.seed, one.n) for one in audits}
     if len(asked) > 1:
         raise ValueError(
-            f"these audits asked different items (seed, n): {sorted(asked)}; audit again "
-            "with the same"
+            f"these audits asked different items (seed, n): {sorted(asked)}; audit "
+            "again with the same"
         )
     labels = [one.expert for one in audits]
     heads = [

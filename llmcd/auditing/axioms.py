@@ -1,14 +1,14 @@
 """Probes of two axioms: what causes pass on, and what knowing something blocks.
 
-After Vashishtha et al. (2024), *Teaching transformers causal reasoning through axiomatic
-training*, arXiv 2407.07612. Generators and wordings are ours.
+After Vashishtha et al. (2024), *Teaching transformers causal reasoning through
+axiomatic training*, arXiv 2407.07612. Generators and wordings are ours.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations, permutations
+from itertools import combinations, pairwise, permutations
 
 import numpy as np
 
@@ -136,7 +136,7 @@ def shaped(
     """
     if shape not in SHAPES:
         raise ValueError(f"shape is one of {list(SHAPES)}, got {shape!r}")
-    line = list(zip(names, names[1:size], strict=False))
+    line = list(pairwise(names))
     if shape == "turned":
         turned = rng.random(size - 1) < 0.5
         turned[int(rng.integers(size - 1))] = True
@@ -166,10 +166,12 @@ def _two(
         if queries is not None:
             break
     arcs = list(dag.directed_edges())
-    told = " ".join(f"{a} causes {b}." for a, b in (arcs[k] for k in rng.permutation(len(arcs))))  # fmt: skip
+    mixed = [arcs[int(k)] for k in rng.permutation(len(arcs))]
+    told = " ".join(f"{a} causes {b}." for a, b in mixed)
+    before = f"All causal relations of a system are these: {told}"
     both: list[Item] = []
     for answer, (a, b, given) in zip(("yes", "no"), queries, strict=True):
-        text = f"All causal relations of a system are these: {told}\n\n{_claim(axiom, a, b, given)}"  # fmt: skip
+        text = f"{before}\n\n{_claim(axiom, a, b, given)}"
         question = YES_NO.question(NAME, f"{number}{answer[0]}", text)
         both.append(Item(question, answer, facets))
     return both

@@ -1,7 +1,8 @@
 """The ladder of causation: published items and fresh ones with exact answers.
 
 Jin et al. (NeurIPS 2023), *CLadder: assessing causal reasoning in language models*,
-arXiv 2312.04350. Code, stories and wordings are ours; what is read is the published form.
+arXiv 2312.04350. Code, stories and wordings are ours; what is read is the
+published form.
 """
 
 from __future__ import annotations
@@ -29,8 +30,8 @@ __all__ = ["QUERIES", "CLadder", "load_items", "parrot_gap"]
 NAME = "cladder"
 _MARGIN = 0.05  # effects smaller than this are not asked about
 _PUBLISHED = (
-    "GPT-4: accuracy 62.03, and 70.40 when led through the steps (Jin et al. 2023, arXiv "
-    "2312.04350; quoted from memory of the paper)",
+    "GPT-4: accuracy 62.03, and 70.40 when led through the steps (Jin et al. 2023, "
+    "arXiv 2312.04350; quoted from memory of the paper)",
 )
 _ALL = tuple(GRAPHS)
 _EFFECT = tuple(name for name in GRAPHS if name != "collision")
@@ -109,16 +110,16 @@ QUERIES: Mapping[str, Query] = {
     "nie": Query(
         3, ("mediation", "arrowhead", "chain", "diamond", "frontdoor"),
         lambda m: m.natural_effects("X", "Y")[1],
-        _both("Suppose {X} were prevented, but all that lies between {X} and {Y} became "
-              "as it would be with {X}. Would {Y} be MORE likely than when {X} is just "
-              "prevented?"),
+        _both("Suppose {X} were prevented, but all that lies between {X} and {Y} "
+              "became as it would be with {X}. Would {Y} be MORE likely than when {X} "
+              "is just prevented?"),
     ),
 }  # fmt: skip
 """Queries about a sign, from the probabilities of the model."""
 
 _COLLIDER = (
-    "Somebody now brings about {X} in every case. Can the chance of {Z} change by this?",
-    "Somebody now brings about {X} in every case. Must the chance of {Z} stay the same?",
+    "Somebody now brings about {X} in every case. Can the chance of {Z} change?",
+    "Somebody now brings about {X} in every case. Must the chance of {Z} be as it was?",
 )
 _ADJUST = (
     "To learn how far {X} changes {Y}, should cases with and without {X} be compared "
@@ -282,8 +283,8 @@ def _asked(
         )
         target = world.skin["V3" if first else "Y"]
         given = (
-            "Looking only at cases with {V3}, cases with {X} have {Y} more or less often "
-            "than those without."
+            "Looking only at cases with {V3}, cases with {X} have {Y} more or less "
+            "often than those without."
         ).format(**world.skin)
         return "collision", _texts(world, given, _COLLIDER, Z=target)
     if kind == "det-counterfactual":
@@ -358,8 +359,8 @@ def load_items(
         first file of questions in it), or a JSON or JSON-lines file of rows with
         ``prompt`` and ``label``.
     models : path, optional
-        ``cladder-v1-meta-models.json``, which holds the backgrounds; taken from the zip,
-        or from the same folder, when not given.
+        ``cladder-v1-meta-models.json``, which holds the backgrounds; taken from the
+        zip, or from the same folder, when not given.
 
     Returns
     -------

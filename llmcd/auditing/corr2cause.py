@@ -73,7 +73,7 @@ class Disagreement:
 
 @dataclass(frozen=True)
 class Corr2Cause:
-    """Does a claim follow from all that is known of the correlations?
+    """Whether a claim follows from all that is known of the correlations.
 
     Attributes
     ----------

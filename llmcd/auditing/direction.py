@@ -1,8 +1,8 @@
 """Which of two things is the cause: our pairs, and two published sets by path.
 
 After Kiciman, Ness, Sharma and Tan (TMLR 2024), *Causal reasoning and large language
-models*, arXiv 2305.00050. The pairs in ``pairs.csv`` were written for this package, each
-with the reason for its direction.
+models*, arXiv 2305.00050. The pairs in ``pairs.csv`` were written for this package,
+each with the reason for its direction.
 """
 
 from __future__ import annotations
@@ -116,7 +116,9 @@ class Direction:
         tuple of Item
         """
         pairs = own_pairs() if self.pairs is None else self.pairs
-        chosen = np.random.default_rng([seed, 6]).permutation(len(pairs))[: max(n // 2, 1)]
+        chosen = np.random.default_rng([seed, 6]).permutation(len(pairs))[
+            : max(n // 2, 1)
+        ]
         return tuple(
             item for k in chosen for item in _both(pairs[int(k)], int(k), self.style)
         )
@@ -163,13 +165,18 @@ class Direction:
 
 
 def _both(pair: CausePair, number: int, style: str) -> Iterator[Item]:
-    names = {pair.cause: f"{number}/{pair.cause}", pair.effect: f"{number}/{pair.effect}"}
+    names = {
+        pair.cause: f"{number}/{pair.cause}",
+        pair.effect: f"{number}/{pair.effect}",
+    }
     for a, b in ((pair.cause, pair.effect), (pair.effect, pair.cause)):
         forward = a == pair.cause
         facets = {
             "pair": str(number), "cause shown": "first" if forward else "second",
-            "weight": str(pair.weight), **({"domain": pair.domain} if pair.domain else {}),
+            "weight": str(pair.weight),
         }  # fmt: skip
+        if pair.domain:
+            facets["domain"] = pair.domain
         truth = "a->b" if forward else "b->a"
         if style == "yes-no":
             text = f"If somebody changed this: {a}\nwould this change by it: {b}?"
@@ -257,8 +264,8 @@ def load_neuropathic(path: str | os.PathLike[str]) -> tuple[CausePair, ...]:
         one, other = (row.get("var1") or "").strip(), (row.get("var2") or "").strip()
         if truth not in ("A", "B") or not one or not other:
             raise FormatError(
-                f"{path}, row {number}: expected var1, var2 and groundtruth A or B, got "
-                f"{dict(row)}"
+                f"{path}, row {number}: expected var1, var2 and groundtruth A or B, "
+                f"got {dict(row)}"
             )
         pair = (one, other) if truth == "A" else (other, one)
         found.append(CausePair(*pair, domain="neuropathic pain"))

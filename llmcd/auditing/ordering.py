@@ -1,7 +1,7 @@
 """Votes on a causal order: pair by pair, or three variables at a time.
 
-After Vashishtha et al. (ICLR 2025), *Causal order: the key to leveraging imperfect experts
-in causal inference*, arXiv 2310.15117.
+After Vashishtha et al. (ICLR 2025), *Causal order: the key to leveraging imperfect
+experts in causal inference*, arXiv 2310.15117.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ _MOST = 12  # variables whose orders are searched through
 _TIES = 100  # orders drawn where several are as good
 _PUBLISHED = (
     "Votes of small models over triplets gave better orders than pairwise questions to "
-    "GPT-4, which left many cycles (Vashishtha et al. 2025, arXiv 2310.15117, abstract)",
+    "GPT-4, which left many cycles (Vashishtha et al. 2025, arXiv 2310.15117, "
+    "abstract)",
 )
 
 
@@ -225,9 +226,7 @@ def best_order(
     return tuple(mixed[k] for k in best[2**n - 1][1])
 
 
-def _mean_d_top(
-    truth: Graph, votes: Mapping[tuple[str, str], int], seed: int
-) -> float:
+def _mean_d_top(truth: Graph, votes: Mapping[tuple[str, str], int], seed: int) -> float:
     rng = np.random.default_rng(seed)
     orders = [best_order(truth.names, votes, rng) for _ in range(_TIES)]
     return sum(d_top(truth=truth, order=order) for order in orders) / _TIES

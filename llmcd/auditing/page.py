@@ -47,6 +47,10 @@ def render_audits(audits: Sequence[Audit]) -> str:
     )
 
 
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.2f}"
+
+
 @cache
 def _template() -> Template:
     from jinja2 import Environment, StrictUndefined
@@ -54,6 +58,6 @@ def _template() -> Template:
     page = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    page.filters["number"] = lambda x: "" if x is None else f"{x:.2f}"
+    page.filters["number"] = _number
     text = files("llmcd.auditing").joinpath("page.html").read_text(encoding="utf-8")
     return page.from_string(text)

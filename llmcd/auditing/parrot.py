@@ -77,6 +77,18 @@ class Confusion:
         """All fields as JSON values."""
         return asdict(self)
 
+    @classmethod
+    def from_dict(cls, given: Mapping[str, Any]) -> Confusion:
+        """Back from ``to_dict``.
+
+        Raises
+        ------
+        KeyError
+            If a field is missing.
+        """
+        rows = tuple(tuple(row) for row in given["counts"])
+        return cls(rows, given["right"], given["wrong"])
+
 
 def _discounted(counts: Iterable[int]) -> list[float]:
     given = list(counts)
@@ -240,16 +252,16 @@ def _verbs(world: World) -> list[Item]:
 
 def _directions(part: Iterable[Marked], name: str = "") -> Measure:
     """Share of right ones among the directions given to pairs with an arc."""
-    told = [x for x in part if x.item.facets["state"] == "edge" and x.said in _DIRECTIONS]
+    told = [
+        x for x in part if x.item.facets["state"] == "edge" and x.said in _DIRECTIONS
+    ]
     names = {x.item.facets["names"] for x in told}
     label = name or (names.pop() if len(names) == 1 else "direction")
     return share(label, sum(x.is_right for x in told), len(told), 0.5)
 
 
 def _both_orders(part: Iterable[Marked]) -> list[tuple[Marked, Marked]]:
-    by_pair: dict[tuple[str, str], Marked] = {
-        (x.answer.a, x.answer.b): x for x in part
-    }
+    by_pair: dict[tuple[str, str], Marked] = {(x.answer.a, x.answer.b): x for x in part}
     return [
         (one, by_pair[b, a])
         for (a, b), one in by_pair.items()
@@ -284,7 +296,9 @@ def _stability(transcript: Transcript, real: Transcript) -> tuple[Measure, ...]:
         share("order consistency", same, len(told)),
         share("the first shown is the cause", sum(first), len(first), 0.5),
         share("same answer in other words", sum(x == y for x, y in both), len(both)),
-        share("same answer to other verbs", sum(len(s) == 1 for s in steady), len(steady)),
+        share(
+            "same answer to other verbs", sum(len(s) == 1 for s in steady), len(steady)
+        ),
         share("both ways claimed", sure.count(("yes", "yes")), len(sure)),
     )
 
@@ -325,18 +339,18 @@ def confusion_of(transcript: Transcript) -> Confusion:
     real = transcript.where(
         lambda x: x.answer.kind == "pairwise" and x.item.facets["names"] == "real"
     )
-    counts = {state: dict.fromkeys(PATTERNS, 0) for state in STATES}
+    counts = {(s, p): 0 for s in STATES for p in PATTERNS}
     right = wrong = 0
     for one, other in _both_orders(real):
         state = one.item.facets["state"]
         pattern = _pattern(one.said, other.said)
         if pattern is None:
             continue
-        counts[state][pattern] += 1
+        counts[state, pattern] += 1
         if state == "edge" and pattern == "direction":
             right += one.is_right
             wrong += not one.is_right
-    rows = tuple(tuple(counts[s][p] for p in PATTERNS) for s in STATES)
+    rows = tuple(tuple(counts[s, p] for p in PATTERNS) for s in STATES)
     return Confusion(rows, right, wrong)
 
 
@@ -365,8 +379,8 @@ def _words(
     if told.get("permuted") == "worse than chance":
         found.append(
             "With the names in wrong places it follows the names, whatever the "
-            "descriptions say: it recites what is known of the names, and where a column "
-            "means something else, it will be wrong."
+            "descriptions say: it recites what is known of the names, and where a "
+            "column means something else, it will be wrong."
         )
     hidden = [told[s] for s in ("codes", "nonsense") if s in told]
     if hidden and all(h == "no better than chance" for h in hidden):
@@ -377,10 +391,10 @@ def _words(
     if hidden and all(h == "too few answers" for h in hidden):
         found.append("Without telling names it mostly keeps silent, as it should.")
     first = next(m for m in measures if m.name == "the first shown is the cause")
-    if first.n >= FEWEST and first.low is not None and first.high is not None:
-        if first.low > 0.5 or first.high < 0.5:
-            which = "first" if first.low > 0.5 else "last"
-            found.append(
-                f"It leans towards the variable shown {which}: always ask in both orders."
-            )
+    low, high = first.low or 0.0, 1.0 if first.high is None else first.high
+    if first.n >= FEWEST and (low > 0.5 or high < 0.5):
+        which = "first" if low > 0.5 else "last"
+        found.append(
+            f"It leans towards the variable shown {which}: ask in both orders."
+        )
     return tuple(found)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import product
+from itertools import pairwise, product
 from types import MappingProxyType
 
 import numpy as np
@@ -83,7 +83,7 @@ class Model:
 
     def _pieces(self, name: str) -> list[tuple[float, float]]:
         ends = sorted({0.0, 1.0, *self.chances[name].values()})
-        return [(b - a, (a + b) / 2) for a, b in zip(ends, ends[1:], strict=False)]
+        return [(b - a, (a + b) / 2) for a, b in pairwise(ends)]
 
     def outcome(self, noise: Mapping[str, float], do: Values | None = None) -> Values:
         """All values for one noise, with some variables set.

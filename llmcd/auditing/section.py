@@ -129,12 +129,8 @@ class Section:
         """
         parts = {k: _measures(v) for k, v in given["parts"].items()}
         lists = {k: tuple(given[k]) for k in ("words", "published")}
-        own = {
-            **given,
-            **lists,
-            "parts": parts,
-            "measures": _measures(given["measures"]),
-        }
+        own: dict[str, Any] = {**given, **lists, "parts": parts}
+        own["measures"] = _measures(given["measures"])
         return cls(**own)
 
     @classmethod

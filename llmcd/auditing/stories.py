@@ -36,7 +36,7 @@ STORIES: Mapping[str, tuple[Skin, ...]] = {
     ),
     "collision": (
         {"X": "a flat battery", "Y": "an empty tank", "V3": "a silent engine"},
-        {"X": "musical talent", "Y": "daily practice", "V3": "a place in the orchestra"},
+        {"X": "musical talent", "Y": "daily practice", "V3": "a place in the choir"},
     ),
     "confounding": (
         {"V1": "a heat wave", "X": "open swimming pools", "Y": "sunburn"},
@@ -49,7 +49,7 @@ STORIES: Mapping[str, tuple[Skin, ...]] = {
          "Y": "well-fed chicks"},
     ),
     "diamondcut": (
-        {"V1": "a rich soil", "V3": "weeds", "X": "dense sowing", "Y": "a good harvest"},
+        {"V1": "a good soil", "V3": "weeds", "X": "dense sowing", "Y": "rich harvest"},
         {"V1": "a public holiday", "V3": "heavy traffic", "X": "a street festival",
          "Y": "a late ambulance"},
     ),

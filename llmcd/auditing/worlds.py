@@ -69,7 +69,7 @@ WORLDS = (
         "orchard", "an orchard in one year",
         {"night frost in April": "freezing spring nights",
          "flying bees": "pollinators at work", "set fruit": "fruit that begins to grow",
-         "crop of apples": "harvested fruit", "price of local apples": "cost of the fruit"},
+         "crop of apples": "harvested fruit", "price of local apples": "cost of fruit"},
         (("night frost in April", "set fruit"), ("flying bees", "set fruit"),
          ("set fruit", "crop of apples"),
          ("crop of apples", "price of local apples")),
@@ -77,7 +77,7 @@ WORLDS = (
     World(
         "malaria", "a village in the tropics",
         {"standing water": "puddles and ponds", "mosquitoes": "biting insects",
-         "bed nets": "nets over sleeping places", "malaria infections": "new malaria cases",
+         "bed nets": "nets over beds at night", "malaria infections": "malaria cases",
          "days of fever": "time with a high temperature"},
         (("standing water", "mosquitoes"), ("mosquitoes", "malaria infections"),
          ("bed nets", "malaria infections"), ("malaria infections", "days of fever")),
@@ -85,7 +85,7 @@ WORLDS = (
     World(
         "house", "a house with a heating system",
         {"outdoor temperature": "warmth of the air outside",
-         "wall insulation": "thickness of the lagging", "heat loss": "warmth that escapes",
+         "wall insulation": "thickness of lagging", "heat loss": "warmth that escapes",
          "gas burnt": "fuel used for heating", "gas bill": "sum due for fuel"},
         (("outdoor temperature", "heat loss"), ("wall insulation", "heat loss"),
          ("heat loss", "gas burnt"), ("gas burnt", "gas bill")),

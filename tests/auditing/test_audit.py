@@ -122,7 +122,9 @@ def test_stored_replayed_and_limited(tmp_path):
             raise AssertionError("asked")
 
     with pytest.raises(ExpertError, match="15 of 40"):
-        audit(Silent(), tasks=["axioms"], n=40, store=store, replay=True, progress=False)
+        audit(
+            Silent(), tasks=["axioms"], n=40, store=store, replay=True, progress=False
+        )
     whole = audit(perfect(items), tasks=["axioms"], n=40, store=store, progress=False)
     again = audit(Silent(), tasks=["axioms"], n=40, store=store, replay=True,
                   progress=False)  # fmt: skip

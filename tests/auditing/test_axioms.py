@@ -63,7 +63,7 @@ def test_answers_from_the_text():
 
 
 def test_balanced_and_varied():
-    """As often yes as no in every facet; all lengths with both axioms and all shapes."""
+    """As often yes as no in every facet; all lengths and shapes."""
     for facet in ("axiom", "length", "shape", "names", "graph"):
         count = Counter((x.facets[facet], x.truth) for x in ITEMS)
         assert {count[k, "yes"] - count[k, "no"] for k, _ in count} == {0}

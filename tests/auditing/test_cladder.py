@@ -173,8 +173,8 @@ def test_imagined_cases_by_hand():
             row = tuple(sorted((w.split(" ", 1)[1], w.startswith("with "))
                                for w in where.split(" and ")))  # fmt: skip
             rule.setdefault(name, {})[row] = word == "always"
-        case = dict((w.split(" ", 1)[1], w.startswith("with "))
-                    for w in re.search(r"One case is (.*?)\.", text)[1].split(" and "))  # fmt: skip
+        parts = re.search(r"One case is (.*?)\.", text)[1].split(" and ")
+        case = {w.split(" ", 1)[1]: w.startswith("with ") for w in parts}
         x, y, _ = roles(item)
         order = list(nx.topological_sort(nx.DiGraph(arcs)))
         roots = {n: v for n, v in case.items() if n not in rule}
@@ -189,7 +189,7 @@ def test_collider_bias_by_the_graph():
     for item in [x for x in ITEMS if x.facets["query"] == "collider_bias"]:
         _, y, v3 = roles(item)
         text = item.messages[1]["content"]
-        target = re.search(r"the chance of (.*?) (?:change by|stay)", text)[1]
+        target = re.search(r"the chance of (.*?) (?:change|be as)", text)[1]
         assert target in (y, v3)
         assert item.truth == ("yes" if (target == v3) == ("Can" in text) else "no")
 
@@ -301,7 +301,8 @@ def test_published_rows_with_prompts(tmp_path):
     """The other published form: prompt and label in one row."""
     path = tmp_path / "test.jsonl"
     row = {"id": 1, "prompt": "Imagine. Is it?", "label": "no", "rung": 3,
-           "query_type": "nie", "graph_id": "fork", "question_property": "easy"}  # fmt: skip
+           "query_type": "nie", "graph_id": "fork", "question_property": "easy",
+           }  # fmt: skip
     path.write_text(json.dumps(row))
     (item,) = load_items(path)
     assert dict(item.facets) == {

@@ -6,7 +6,14 @@ from importlib.resources import files
 
 import networkx as nx
 import pytest
-from auditing.experts import Scripted, always, binomial_limits, coin_flip, other, perfect
+from auditing.experts import (
+    Scripted,
+    always,
+    binomial_limits,
+    coin_flip,
+    other,
+    perfect,
+)
 
 from llmcd.auditing.direction import (
     STYLES,

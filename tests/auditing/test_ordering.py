@@ -46,7 +46,9 @@ def test_best_order_by_brute_force(seed):
 
 def test_cycles_by_hand():
     """Two triangles that share an edge."""
-    votes = dict.fromkeys([("a", "b"), ("b", "c"), ("c", "a"), ("b", "d"), ("d", "a")], 1)
+    votes = dict.fromkeys(
+        [("a", "b"), ("b", "c"), ("c", "a"), ("b", "d"), ("d", "a")], 1
+    )
     assert cycles("abcd", votes) == 2
     with pytest.raises(ValueError, match="at most 12"):
         best_order([str(k) for k in range(13)], {})

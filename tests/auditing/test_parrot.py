@@ -39,7 +39,9 @@ def test_worlds_and_skins():
     """DAGs of five; names differ between skins, and permuted ones turn every arc."""
     for world in WORLDS:
         assert world.graph.is_dag
-        shown = {s: [v.label for v in dress(world, s).variables.values()] for s in SKINS}
+        shown = {
+            s: [v.label for v in dress(world, s).variables.values()] for s in SKINS
+        }
         assert all(len(set(labels)) == 5 for labels in shown.values())
         assert sorted(shown["permuted"]) == sorted(shown["real"])
         assert not set(shown["real"]) & set(shown["synonyms"])
@@ -94,6 +96,7 @@ def test_a_parrot_is_called_one():
 
 def test_coin_and_always_the_first():
     """No better than chance, and a lean towards what is shown first."""
+
     def tossed(item):
         words = {"pairwise": ("a->b", "b->a"), "a-or-b": ("a->b", "b->a")}
         return coin(item, *words.get(item.question.kind, ("yes", "no")))
@@ -132,7 +135,9 @@ def test_known_confusion_is_recovered(accuracy):
     real = [x for x in PLAIN if x.facets["names"] == "real"]
     hits = 0
     for seed in range(20):
-        expert = Simulated(union(), accuracy=accuracy, mistakes="independent", seed=seed)
+        expert = Simulated(
+            union(), accuracy=accuracy, mistakes="independent", seed=seed
+        )
         found = TASK.score(run(expert, real)).measures[0]
         hits += found.low <= accuracy <= found.high
     assert hits >= 17  # of 20 intervals of 95 %, fewer one time in a thousand
