@@ -199,10 +199,14 @@ def audit(
         About how many questions of each task.
     seed : int, optional
         Another seed, other items: nothing can be learnt by heart.
-    store, progress, replay
-        As in ``llmcd.ask``.
+    store : Store or path, optional
+        Where replies are kept, as in ``llmcd.ask``.
     budget : Budget, optional
         For each task.
+    progress : bool, optional
+        Show a bar.
+    replay : bool, optional
+        Take everything from the store and ask nothing.
 
     Returns
     -------

@@ -205,7 +205,7 @@ def best_order(
 
     Examples
     --------
-    >>> best_order("abc", {("c", "a"): 1, ("a", "b"): 2, ("b", "c"): 1})
+    >>> best_order("abc", {("c", "a"): 2, ("a", "b"): 2, ("b", "c"): 1})
     ('c', 'a', 'b')
     """
     n = len(names)

@@ -11,6 +11,7 @@ from llmcd.auditing.items import Transcript
 __all__ = ["FEWEST", "LEVELS", "Measure", "Section", "level_of", "share"]
 
 _Z = 1.959964  # of a normal, 95 % two-sided
+_WIDER = 2.64 / _Z  # 99.2 %: of six sections none misleads in 95 audits of 100
 FEWEST = 20  # answers below which nothing is said of an expert
 
 LEVELS = (
@@ -228,7 +229,9 @@ def level_of(measure: Measure) -> str:
     -------
     str
         One of ``LEVELS``. ``reliable`` when the interval is above 0.9, ``useful`` when
-        it is above 0.7, both where chance is one half.
+        it is above 0.7, both where chance is one half. The interval is stretched from
+        95 to 99.2 %, since an audit looks at about six of them: otherwise one coin in
+        seven would be called better than chance somewhere.
 
     Raises
     ------
@@ -242,12 +245,14 @@ def level_of(measure: Measure) -> str:
     """
     if measure.chance is None:
         raise ValueError(f"{measure.name!r} has no chance level to compare with")
-    if measure.low is None or measure.high is None or measure.n < FEWEST:
+    value, low, high = measure.value, measure.low, measure.high
+    if value is None or low is None or high is None or measure.n < FEWEST:
         return LEVELS[0]
-    if measure.high < measure.chance:
+    low, high = value - _WIDER * (value - low), value + _WIDER * (high - value)
+    if high < measure.chance:
         return LEVELS[1]
-    if measure.low <= measure.chance:
+    if low <= measure.chance:
         return LEVELS[2]
     # how far above chance, on the scale where chance is 0 and 1 is perfect
-    above = (measure.low - measure.chance) / (1 - measure.chance)
+    above = (low - measure.chance) / (1 - measure.chance)
     return LEVELS[5] if above > 0.8 else LEVELS[4] if above > 0.4 else LEVELS[3]

@@ -131,6 +131,16 @@ def test_stored_replayed_and_limited(tmp_path):
     assert again == whole
 
 
+def test_few_coins_pass():
+    """Of 4000 coins with 120 tosses about 4 in 1000 are called better than chance."""
+    import numpy as np
+
+    heads = np.random.default_rng(2).binomial(120, 0.5, size=4000)
+    levels = [level_of(share("", int(k), 120, 0.5)) for k in heads]
+    better = sum(level in ("weak", "useful", "reliable") for level in levels)
+    assert better / 4000 < 0.01
+
+
 def test_wrong_arguments():
     """Unknown tasks, nobody, a panel, items that cannot be told apart."""
     with pytest.raises(ValueError, match="a task is one of"):

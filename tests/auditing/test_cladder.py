@@ -282,13 +282,8 @@ def test_published_json_and_zip(tmp_path):
     beside.write_text(json.dumps(MODELS))
     items = load_items(path)
     assert [x.truth for x in items] == ["yes", "no"]
-    assert (
-        items[0]
-        .messages[1]["content"]
-        .startswith(
-            "Imagine a world. Rain has an effect on mud.\n\nThe chance of rain is 20%.\n\nIs"
-        )
-    )
+    parts = items[0].messages[1]["content"].split("\n\n")
+    assert parts[:2] == [MODELS[0]["background"], ROWS[0]["given_info"]]
     assert [x.facets["alignment"] for x in items] == ["nonsense", "anticommonsense"]
     archive = tmp_path / "cladder-v1.zip"
     with zipfile.ZipFile(archive, "w") as made:
