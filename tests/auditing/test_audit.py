@@ -16,7 +16,7 @@ from llmcd.expert.budget import Budget
 from llmcd.expert.choices import YES_NO
 from llmcd.expert.replies import VERDICTS
 
-N = 240
+N = 150
 YES_NO_TASKS = ["corr2cause", "cladder", "axioms"]
 ITEMS = [x for name in ("parrot", *YES_NO_TASKS) for x in TASKS[name].items(N, 0)]
 
