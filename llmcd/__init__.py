@@ -9,6 +9,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from llmcd.auditing.audit import Audit as Audit
+    from llmcd.auditing.audit import audit as audit
     from llmcd.background import Background as Background
     from llmcd.data.table import Table as Table
     from llmcd.data.table import table as table
@@ -56,6 +58,8 @@ _WHERE = {
     "plan": "pipeline",
     "ask": "expert.ask",
     "combine": "pipeline",
+    "audit": "auditing.audit",
+    "Audit": "auditing.audit",
     "Variable": "variables",
     "Variables": "variables",
     "Table": "data.table",
