@@ -9,6 +9,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from llmcd.auditing.audit import Audit as Audit
+    from llmcd.auditing.audit import audit as audit
     from llmcd.background import Background as Background
     from llmcd.data.table import Table as Table
     from llmcd.data.table import table as table
@@ -58,6 +60,8 @@ _WHERE = {
     "ask": "expert.ask",
     "combine": "pipeline",
     "refine": "pipeline",
+    "audit": "auditing.audit",
+    "Audit": "auditing.audit",
     "Variable": "variables",
     "Variables": "variables",
     "Table": "data.table",

@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import llmcd
 from llmcd import folder
+from llmcd.auditing.audit import TASKS, Audit, audit
+from llmcd.auditing.own import self_test
+from llmcd.auditing.page import render_audits
 from llmcd.background import Background
 from llmcd.combiner.reconcile import MODES
 from llmcd.data.files import read_rows
@@ -107,6 +110,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_report(commands)
     _add_review(commands)
     _add_export(commands)
+    _add_audit(commands)
     return parser
 
 
@@ -224,6 +228,28 @@ def _add_export(commands: Any) -> None:
     )
     one.add_argument("--out", metavar="FILE", help="instead of standard output")
     one.set_defaults(run=_export)
+
+
+def _add_audit(commands: Any) -> None:
+    one = commands.add_parser(
+        "audit", help="is an expert worth listening to? `audit compare` for several"
+    )
+    steps = one.add_subparsers(title="steps", metavar="STEP")
+    one.add_argument(
+        "--task", action="append", choices=list(TASKS), help="again for several"
+    )
+    one.add_argument("--n", type=int, default=200, metavar="N", help="of each task")
+    one.add_argument("--seed", type=int, default=0, metavar="N")
+    _expert_arguments(one)
+    one.add_argument("--out", metavar="DIR", help="write audit.json and audit.html")
+    one.add_argument(
+        "--variables", metavar="FILE", help="instead, at most 60 questions about these"
+    )
+    one.set_defaults(run=_audit)
+    two = steps.add_parser("compare", help="several audit.json side by side")
+    two.add_argument("files", nargs="+", metavar="FILE")
+    two.add_argument("--out", dest="page", metavar="FILE", default="compare.html")
+    two.set_defaults(run=_compare)
 
 
 def _data_arguments(parser: argparse.ArgumentParser) -> None:
@@ -614,6 +640,45 @@ def _export(arguments: argparse.Namespace) -> None:
         print(arguments.out)
     else:
         print(text, end="" if text.endswith("\n") else "\n")
+
+
+def _audit(arguments: argparse.Namespace) -> None:
+    expert = _somebody(arguments)
+    if arguments.variables:
+        one = self_test(
+            expert,
+            _variables(arguments.variables),
+            seed=arguments.seed,
+            store=_store(arguments),
+            budget=_budget(arguments),
+            replay=arguments.replay,
+        )
+        print("\n".join([one.title, *map(str, one.measures), *one.words]))
+        return
+    found = audit(
+        expert,
+        tasks=arguments.task,
+        n=arguments.n,
+        seed=arguments.seed,
+        store=_store(arguments),
+        budget=_budget(arguments),
+        replay=arguments.replay,
+    )
+    print(found)
+    if arguments.out:
+        home = Path(arguments.out)
+        home.mkdir(parents=True, exist_ok=True)
+        print(found.write(home / "audit.json"))
+        folder.write_text(home / "audit.html", render_audits([found]))
+        print(home / "audit.html")
+
+
+def _compare(arguments: argparse.Namespace) -> None:
+    audits = [Audit.read(path) for path in arguments.files]
+    folder.write_text(Path(arguments.page), render_audits(audits))
+    for one in audits:
+        print(one, "\n")
+    print(arguments.page)
 
 
 def _show(result: Result, as_json: bool) -> None:

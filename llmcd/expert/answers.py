@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from llmcd.errors import FormatError
-from llmcd.expert.replies import REASONS, VERDICTS, Parsed, parse_reply
+from llmcd.expert.replies import REASONS, VERDICTS, YES_OR_NO, Parsed, parse_reply
 
 __all__ = [
     "REASONS",
@@ -40,7 +40,7 @@ class Answer:
         The two variables' names; ``a`` was shown first.
     verdict : str or None
         ``"a->b"``, ``"b->a"``, ``"none"`` (no direct relation) or ``"common cause"``;
-        None when the expert did not say.
+        of a yes-no question ``"yes"`` or ``"no"``; None when the expert did not say.
     reason : str or None
         Why there is no verdict: ``unsure``, ``refusal``, ``empty``, ``truncated``,
         ``filtered``, ``unparsable``, ``missing`` or ``unmentioned`` (by a reply about
@@ -103,9 +103,10 @@ class Answer:
     model: str | None = None
 
     def __post_init__(self) -> None:
-        if self.verdict is not None and self.verdict not in VERDICTS:
+        known = YES_OR_NO if self.kind == "yes-no" else VERDICTS
+        if self.verdict is not None and self.verdict not in known:
             raise ValueError(
-                f"a verdict is one of {list(VERDICTS)} or None, got {self.verdict!r}"
+                f"a verdict is one of {list(known)} or None, got {self.verdict!r}"
             )
         if (self.verdict is None) != (self.reason is not None):
             raise ValueError(

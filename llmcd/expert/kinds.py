@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from llmcd.expert.answers import Answer
+from llmcd.expert.choices import CHOICES, Choice
 from llmcd.expert.common_causes import COMMON_CAUSES
 from llmcd.expert.kind import Kind, Said
 from llmcd.expert.lists import BREADTH, WHOLE_GRAPH
@@ -16,7 +17,7 @@ from llmcd.expert.protocol import Reply
 from llmcd.expert.questions import Question
 from llmcd.expert.triplets import TRIPLET
 
-__all__ = ["KINDS", "answers_from", "kind_of", "read_reply"]
+__all__ = ["KINDS", "answers_from", "kind_of", "read_reply", "way_of"]
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
     {
@@ -64,6 +65,32 @@ def kind_of(name: str | Kind) -> Kind:
     return KINDS[name]
 
 
+def way_of(question: Question) -> Kind | Choice:
+    """How a question was asked, also one that is not about the user's variables.
+
+    Parameters
+    ----------
+    question : Question
+        Any.
+
+    Returns
+    -------
+    Kind or Choice
+        Both have a ``read`` and a ``remark``.
+
+    Raises
+    ------
+    ValueError
+        If there is no such way.
+
+    Examples
+    --------
+    >>> way_of(Question("yes-no", "x", "y", "", "?", "yes-no-1")).name
+    'yes-no'
+    """
+    return CHOICES.get(question.kind) or kind_of(question.kind)
+
+
 def read_reply(reply: Reply | str | None, question: Question) -> tuple[Said, ...]:
     """What a reply says about each pair that was asked, in the question's own way.
 
@@ -85,7 +112,7 @@ def read_reply(reply: Reply | str | None, question: Question) -> tuple[Said, ...
     >>> read_reply('{"verdict": "A_causes_B"}', q)[0].parsed.verdict
     'a->b'
     """
-    return kind_of(question.kind).read(reply, question)
+    return way_of(question).read(reply, question)
 
 
 def answers_from(

@@ -17,6 +17,7 @@ from llmcd.expert.questions import WIRE
 __all__ = [
     "REASONS",
     "VERDICTS",
+    "YES_OR_NO",
     "Parsed",
     "found_in",
     "parse_reply",
@@ -25,6 +26,7 @@ __all__ = [
 ]
 
 VERDICTS = ("a->b", "b->a", "none", "common cause")
+YES_OR_NO = ("yes", "no")  # verdicts of the kind "yes-no", which is about no pair
 REASONS = (
     "unsure", "refusal", "empty", "truncated", "filtered", "unparsable", "missing",
     "unmentioned",

@@ -10,7 +10,7 @@ from typing import Any
 from llmcd.errors import ExpertError
 from llmcd.expert.answers import Answer
 from llmcd.expert.budget import Permit
-from llmcd.expert.kinds import answers_from, kind_of, read_reply
+from llmcd.expert.kinds import answers_from, read_reply, way_of
 from llmcd.expert.protocol import Expert, Reply, identity, label, untold
 from llmcd.expert.questions import Question
 from llmcd.expert.store import Store, question_key
@@ -29,7 +29,7 @@ def _exchange(
     replies, sent = [reply], _length(question)
     said = read_reply(reply, question)
     if all(x.parsed.reason == "unparsable" for x in said):
-        remark = kind_of(question.kind).remark
+        remark = way_of(question).remark
         more = question.again((reply.text or "")[:_QUOTED], remark)
         second = yield more
         if second is not None and second.finish != "missing":

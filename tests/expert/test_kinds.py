@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from llmcd.expert.ask import ask
+from llmcd.expert.choices import CHOICES
 from llmcd.expert.kinds import KINDS, answers_from, kind_of, read_reply
 from llmcd.expert.package import read_filled, write_questions
 from llmcd.expert.pairs import Dispute, PairSummary
@@ -215,7 +216,8 @@ def test_every_wording_is_a_file_and_every_file_a_wording():
     """Named by its version, with one place for the data."""
     folder = files("llmcd.expert") / "prompts"
     names = {path.name for path in folder.iterdir()}
-    assert names == {f"{kind.version}.txt" for kind in KINDS.values()}
+    ways = (*KINDS.values(), *CHOICES.values())
+    assert names == {f"{way.version}.txt" for way in ways}
     for kind in KINDS.values():
         system, user = kind.template
         assert user.count("$data") == 1

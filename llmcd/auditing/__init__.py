@@ -1,0 +1,1 @@
+"""Whether an expert is worth listening to."""
