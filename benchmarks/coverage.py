@@ -1,4 +1,4 @@
-"""Does the interval of an expert's accuracy cover it, and how long is it?
+"""Whether the interval of an expert's accuracy covers it, and how long it is.
 
     python -m benchmarks.coverage --seeds 10 --out benchmarks/results/coverage.json
     python -m benchmarks.coverage --table benchmarks/results/coverage.json
@@ -100,7 +100,7 @@ def main() -> None:
     parser.add_argument("--table", type=Path)
     given = parser.parse_args()
     if given.table:
-        print(table(json.loads(given.table.read_text("utf-8"))))
+        print(table(json.loads(given.table.read_text("utf-8"))))  # noqa: T201
         return
     records: list[dict[str, Any]] = []
     for seed in range(1, given.seeds + 1):
@@ -114,7 +114,7 @@ def main() -> None:
         "seeds": given.seeds,
         "records": records,
     }
-    print(table(results))
+    print(table(results))  # noqa: T201
     if given.out:
         given.out.write_text(json.dumps(results, indent=0) + "\n", "utf-8")
 

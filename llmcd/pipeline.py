@@ -371,13 +371,3 @@ def refine(
     """
     found = discover(data, variables, expert, start=graph, **options)
     return found.refine(graph) if found.refinement is None else found.refinement
-        return combine(found, answers, variables=described, mode=mode)
-    asking = ask_in_rounds(
-        found, described, somebody, kind=kind, budget=limit, store=store,
-        progress=progress, replay=replay, batch=batch, least=least_worth, harm=harm,
-        target=target,
-    )  # fmt: skip
-    combined = _combine(found, asking.answers, mode=mode)
-    if asking.note:
-        combined = replace(combined, warnings=(*combined.warnings, asking.note))
-    return Result(combined, described)
