@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -290,7 +289,4 @@ def discover(
         progress=progress, replay=replay, batch=batch, least=least_worth, harm=harm,
         target=target,
     )  # fmt: skip
-    combined = _combine(found, asking.answers, mode=mode)
-    if asking.note:
-        combined = replace(combined, warnings=(*combined.warnings, asking.note))
-    return Result(combined, described)
+    return combine(found, asking.answers, variables=described, mode=mode)
