@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -305,6 +304,7 @@ def discover(
                          target=target, harm=harm, mode=mode)  # fmt: skip
         answers = ask(questions, somebody, store=store, budget=limit, progress=progress,
                       replay=replay)  # fmt: skip
+<<<<<<< HEAD
     else:
         asking = ask_in_rounds(
             found, described, somebody, kind=kind, budget=limit, store=store,
@@ -371,3 +371,12 @@ def refine(
     """
     found = discover(data, variables, expert, start=graph, **options)
     return found.refine(graph) if found.refinement is None else found.refinement
+=======
+        return combine(found, answers, variables=described, mode=mode)
+    asking = ask_in_rounds(
+        found, described, somebody, kind=kind, budget=limit, store=store,
+        progress=progress, replay=replay, batch=batch, least=least_worth, harm=harm,
+        target=target,
+    )  # fmt: skip
+    return combine(found, asking.answers, variables=described, mode=mode)
+>>>>>>> ae641cbd4fce53925af453a69e15919f798addd2

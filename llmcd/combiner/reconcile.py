@@ -236,6 +236,8 @@ def _expert_warnings(answers: Answers, trust: tuple[Reliability, ...]) -> list[s
     found: list[str] = []
     if not answers.complete:
         found.append(f"The answers are incomplete: {answers.note}")
+    if answers.stopped:
+        found.append(answers.stopped)
     found.extend(
         f"{one.expert}: {one.finding}"
         for one in trust

@@ -1,6 +1,6 @@
 """How an expert answers, learnt from the rows without labels.
 
-The model, written down before it was coded (docs/decisions/0006):
+The model, written down before it was coded (docs/decisions/0007):
 
 * **state** of a pair: an edge, one an ancestor but no parent of the other, or neither;
 * **row** of a state: probabilities of a direction, of opposite directions in the two

@@ -38,16 +38,13 @@ class Asking:
     Attributes
     ----------
     answers : Answers
-        All answers.
-    note : str
-        Why no more was asked.
+        All answers; ``stopped`` says why no more was asked, where that was decided.
     worth : tuple of (int, float)
         At the beginning of each round the pairs asked so far, and what the best
         question left was worth, in edges.
     """
 
     answers: Answers
-    note: str
     worth: tuple[tuple[int, float], ...] = ()
 
 
@@ -62,8 +59,8 @@ class _So:
     done: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
 
     def told(self, note: str) -> Asking:
-        answers = Answers(self.answers.answers, self.unfinished)
-        return Asking(answers, note, tuple(self.worth))
+        answers = Answers(self.answers.answers, self.unfinished, note)
+        return Asking(answers, tuple(self.worth))
 
 
 def ask_in_rounds(
@@ -147,7 +144,7 @@ def ask_in_rounds(
             if not (has_some or paid):
                 raise
             so.unfinished |= {label(m): str(problem) for m in members(expert)}
-            return so.told(f"asking stopped after {len(so.done)} pairs: {problem}")
+            return so.told("")
         _take(so, newer, some, outlook)
         if newer.unfinished and not _goes_on(expert, newer.unfinished):
             return so.told("")

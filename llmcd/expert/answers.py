@@ -223,6 +223,8 @@ class Answers:
     unfinished : mapping of str to str
         For each expert that was not asked everything that was planned: why, and how to
         go on.
+    stopped : str
+        Why no more was asked, where that was decided by what the answers said.
 
     Examples
     --------
@@ -233,13 +235,14 @@ class Answers:
 
     answers: tuple[Answer, ...] = ()
     unfinished: Mapping[str, str] = field(default_factory=dict[str, str])
+    stopped: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "answers", tuple(self.answers))
         object.__setattr__(self, "unfinished", MappingProxyType(dict(self.unfinished)))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.answers, dict(self.unfinished))
+        return type(self), (self.answers, dict(self.unfinished), self.stopped)
 
     @classmethod
     def none(cls) -> Answers:
@@ -334,7 +337,8 @@ class Answers:
             if answer.reason != "missing" or _asked(answer) not in found:
                 found[_asked(answer)] = answer
         still = {w: y for w, y in self.unfinished.items() if w not in newer.experts}
-        return Answers(tuple(found.values()), {**still, **newer.unfinished})
+        open_ = {**still, **newer.unfinished}
+        return Answers(tuple(found.values()), open_, newer.stopped)
 
     @property
     def experts(self) -> tuple[str, ...]:
@@ -399,7 +403,7 @@ class Answers:
         )
         lines = [f"{head}: {counts}" if n else "no answers"]
         lines += [f"sent for {one}" for one in self.sent]
-        return "\n".join([*lines, *([self.note] if self.note else [])])
+        return "\n".join([*lines, *filter(None, (self.note, self.stopped))])
 
     def to_frame(self) -> pd.DataFrame:
         """One row an answer.
@@ -433,6 +437,8 @@ class Answers:
         """
         head: dict[str, Any] = {"format": _FORMAT, "version": 1}
         head["unfinished"] = dict(self.unfinished)
+        if self.stopped:
+            head["stopped"] = self.stopped
         lines = [json.dumps(head), *(json.dumps(x.to_dict()) for x in self.answers)]
         target = Path(path)
         part = target.with_name(f"{target.name}.{os.getpid()}.part")
@@ -478,7 +484,10 @@ class Answers:
                 found.append(Answer(**{k: v for k, v in line.items() if k in known}))
             except (TypeError, ValueError) as problem:
                 raise FormatError(f"{path}, line {number}: {problem}") from problem
-        return cls(tuple(found), {str(k): str(v) for k, v in unfinished.items()})
+        stopped = str(lines[0][1].get("stopped", ""))
+        return cls(
+            tuple(found), {str(k): str(v) for k, v in unfinished.items()}, stopped
+        )
 
 
 def _asked(answer: Answer) -> tuple[Any, ...]:

@@ -1,5 +1,6 @@
 """Asking in rounds: what is asked next, one budget for all, and why it stops."""
 
+import pickle
 from functools import cache
 
 import numpy as np
@@ -67,10 +68,21 @@ def test_it_stops_when_questions_are_worth_little_and_says_so():
     everything = run(simulated(), batch=3, least=0.0)
     some = run(simulated(), batch=3, least=0.01)
     assert len(some.answers) < len(everything.answers)
-    assert "asking stopped after" in some.note
-    assert "of a wrong edge, less than 0.01" in some.note
+    assert "asking stopped after" in some.answers.stopped
+    assert some.answers.stopped in str(some.answers)
+    assert "of a wrong edge, less than 0.01" in some.answers.stopped
     assert some.answers.complete
     assert some.worth[-1][1] < 0.01
+
+
+def test_why_it_stopped_is_kept(tmp_path):
+    """In the file of the answers, in a pickle, and when answers are joined."""
+    answers = run(simulated(), batch=3).answers
+    answers.write(tmp_path / "answers.jsonl")
+    assert llmcd.Answers.read(tmp_path / "answers.jsonl") == answers
+    assert pickle.loads(pickle.dumps(answers)) == answers
+    assert llmcd.Answers.none().updated(answers).stopped == answers.stopped
+    assert llmcd.combine(found(), answers).warnings[-1] == answers.stopped
 
 
 def test_probes_are_asked_while_answers_wait_for_them():
@@ -86,7 +98,7 @@ def test_a_silent_expert_is_left_alone():
     expert = Counted()
     asking = run(expert, batch=2, least=0.01)
     assert 4 <= len(expert.seen) < len(run(Counted(), batch=2, least=0.0).answers)
-    assert "answered so far: 50% of the pairs" in asking.note
+    assert "answered so far: 50% of the pairs" in asking.answers.stopped
 
 
 @pytest.mark.parametrize("calls", [1, 7, 8, 13])
