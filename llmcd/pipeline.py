@@ -10,8 +10,8 @@ from llmcd.background import Background
 from llmcd.combiner.planner import check_target, has_worth, plan_questions
 from llmcd.combiner.reconcile import combine as _combine
 from llmcd.combiner.refinement import Refinement, refine_graph
-from llmcd.data.names import as_frame
 from llmcd.combiner.rounds import BATCH, LEAST_WORTH, ask_in_rounds, check_rounds
+from llmcd.data.names import as_frame
 from llmcd.data.table import table
 from llmcd.discovery.ensemble import Candidates, candidates
 from llmcd.discovery.limits import Limits
@@ -296,7 +296,7 @@ def discover(
         seed=seed, n_jobs=n_jobs, limits=limits, progress=progress,
     )  # fmt: skip
     check_target(found, target)
-    answers, note = Answers.none(), ""
+    answers = Answers.none()
     if somebody is None:
         pass
     elif batch is None or kind != PAIRWISE or not has_worth(found, mode):
@@ -304,18 +304,13 @@ def discover(
                          target=target, harm=harm, mode=mode)  # fmt: skip
         answers = ask(questions, somebody, store=store, budget=limit, progress=progress,
                       replay=replay)  # fmt: skip
-<<<<<<< HEAD
     else:
-        asking = ask_in_rounds(
+        answers = ask_in_rounds(
             found, described, somebody, kind=kind, budget=limit, store=store,
             progress=progress, replay=replay, batch=batch, least=least_worth,
             harm=harm, target=target,
-        )  # fmt: skip
-        answers, note = asking.answers, asking.note
+        ).answers  # fmt: skip
     result = combine(found, answers, variables=described, mode=mode)
-    if note:
-        warnings = (*result.combined.warnings, note)
-        result = replace(result, combined=replace(result.combined, warnings=warnings))
     return replace(result, data=None if data is rows else as_frame(data, described))
 
 
@@ -371,12 +366,3 @@ def refine(
     """
     found = discover(data, variables, expert, start=graph, **options)
     return found.refine(graph) if found.refinement is None else found.refinement
-=======
-        return combine(found, answers, variables=described, mode=mode)
-    asking = ask_in_rounds(
-        found, described, somebody, kind=kind, budget=limit, store=store,
-        progress=progress, replay=replay, batch=batch, least=least_worth, harm=harm,
-        target=target,
-    )  # fmt: skip
-    return combine(found, asking.answers, variables=described, mode=mode)
->>>>>>> ae641cbd4fce53925af453a69e15919f798addd2
