@@ -147,14 +147,18 @@ quiet = pytest.mark.filterwarnings("ignore")
 
 
 def test_an_effect_of_a_result(result):
-    """Averaged over the resamples, on its own rows, in the columns' units."""
+    """Averaged over the sampled graphs, on its own rows, in the columns' units."""
     df = linear_table(300)
     cause, outcome = TRUTH.directed_edges()[0]
     found = result.effect(cause, outcome, df, refuters=())
-    assert found.graphs == len(result.candidates.replicates)
+    assert found.graphs == len(result.combined.samples)
     assert found.n_rows == 300
     assert found.low <= found.value <= found.high
-    assert "no draws from a posterior" in str(found)
+    assert "no draws from a posterior" not in str(found)
+    safe = llmcd.combine(result.candidates, result.answers, mode="safe")
+    resampled = safe.effect(cause, outcome, df, refuters=())
+    assert resampled.graphs == len(result.candidates.replicates)
+    assert "no draws from a posterior" in str(resampled)
     assert sum(way.share for way in found.ways) == pytest.approx(1)
     standard = result.effect(cause, outcome, refuters=())
     ratio = df[outcome].std() / df[cause].std()
