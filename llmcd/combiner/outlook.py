@@ -10,7 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from llmcd.combiner.evidence import Vote
-from llmcd.combiner.posterior import data_direction, reconcile_samples, states_of
+from llmcd.combiner.posterior import (
+    APART,
+    data_direction,
+    reconcile_samples,
+    states_of,
+)
 from llmcd.combiner.response import Response, learn_response
 from llmcd.discovery.ensemble import Candidates
 from llmcd.discovery.sampling import Samples
@@ -175,19 +180,20 @@ def look_ahead(
     if not any(votes.values()):
         prior = learn_response([], {}, draws=draws, seed=seed)
         return Outlook(alone, alone, whole, (prior,), 1.0, _effective(alone, whole))
-    states = states_of(alone)
+    states = states_of(alone, candidates.ensemble)
     place = {name: k for k, name in enumerate(alone.names)}
     responses: list[Response] = []
     log_weights = np.zeros(len(alone.arcs))
-    for some in votes.values():
+    for number, some in enumerate(votes.values()):
+        own = seed + number * APART
         mine = sorted(
             (v for v in some if v.a in place and v.b in place),
             key=lambda v: sorted((place[v.a], place[v.b])),
         )
-        response = learn_response(mine, states, draws=draws, seed=seed)
+        response = learn_response(mine, states, draws=draws, seed=own)
         responses.append(response)
         telling = [v for v in mine if v.pattern not in _NO_DIRECTION]
-        log_weights += _moved(candidates, alone, response, telling)
+        log_weights += _moved(own, alone, response, telling)
     weights = _normed(alone, log_weights)
     samples, effective = alone, _effective(alone, weights)
     if effective < LEAST_EFFECTIVE:
@@ -200,7 +206,7 @@ def look_ahead(
 
 
 def _moved(
-    candidates: Candidates,
+    seed: int,
     samples: Samples,
     response: Response,
     votes: Sequence[Vote],
@@ -214,7 +220,7 @@ def _moved(
     states = _states(samples.arcs, _reach(samples.arcs), pairs)
     for r in np.unique(samples.chain):
         mine = samples.chain == r
-        worth = response.worth(votes, int(r), candidates.ensemble.seed)
+        worth = response.worth(votes, int(r), seed)
         found[mine] = np.take_along_axis(worth, states[:, mine], axis=1).sum(axis=0)
     return found
 

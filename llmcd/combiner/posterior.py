@@ -9,17 +9,22 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from llmcd.background import Background
 from llmcd.combiner.decision import Decided, decide
 from llmcd.combiner.evidence import Vote
 from llmcd.combiner.response import CAP, Response, States, learn_response
 from llmcd.discovery.ensemble import Candidates
 from llmcd.discovery.sampling import Ensemble, Samples, sample_graphs
+from llmcd.equivalence import cpdag
+from llmcd.graph import Graph
 
-__all__ = ["Posterior", "log_odds", "reconcile_samples", "states_of"]
+__all__ = ["APART", "Posterior", "log_odds", "reconcile_samples", "states_of"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
+APART = 1_000_003
+"""Between the seeds of two experts, or they would share their draws."""
 _SOFT = 0.002  # so that a share of none or all is no certainty
 
 
@@ -40,6 +45,8 @@ class Posterior:
         The graph.
     responses : mapping of str to Response
         How each expert answers.
+    known : Background
+        The knowledge that was obeyed.
     """
 
     ensemble: Ensemble
@@ -48,6 +55,7 @@ class Posterior:
     data: Decided
     decided: Decided
     responses: Mapping[str, Response]
+    known: Background
 
     @cached_property
     def data_direction(self) -> Floats:
@@ -57,6 +65,13 @@ class Posterior:
         a class go which way is a convention and no evidence.
         """
         return data_direction(self.alone)
+
+    @cached_property
+    def data_voice(self) -> Graph:
+        """The data's graph without what only background knowledge directs."""
+        if self.known.is_empty:
+            return self.data.graph
+        return cpdag(self.data.dag)
 
     @cached_property
     def direction(self) -> Floats:
@@ -90,23 +105,30 @@ def _log_odds(share: Floats) -> Floats:
 
 
 def log_odds(share: float) -> float:
-    """Natural log-odds of a share, never infinite."""
-    return float(_log_odds(np.asarray(share)))
+    """Natural log-odds of a share of the graphs, none and all being no certainty."""
+    soft = (np.asarray(share) + _SOFT) / (1.0 + 2.0 * _SOFT)
+    return float(np.log(soft) - np.log1p(-soft))
 
 
-def states_of(samples: Samples) -> States:
+def states_of(samples: Samples, ensemble: Ensemble | None = None) -> States:
     """What sampled graphs say about each pair, in name order.
 
     Parameters
     ----------
     samples : Samples
         Graphs.
+    ensemble : Ensemble, optional
+        What they were sampled on. Where it has room for one direction of a pair only,
+        because of background knowledge or of too many candidates, the rows were not
+        asked which way it goes: both directions are then as likely.
 
     Returns
     -------
     mapping
         As ``States``: shares of the graphs in which the pair is in each state.
     """
+    p = len(samples.names)
+    may = np.ones((p, p), dtype=bool) if ensemble is None else ensemble.is_candidate
     found: dict[tuple[str, str], tuple[float, ...]] = {}
     for i, one in enumerate(samples.names):
         for j in range(i):
@@ -117,6 +139,9 @@ def states_of(samples: Samples) -> States:
                 samples.ancestral[a, b],
                 samples.ancestral[b, a],
             )
+            if may[a, b] != may[b, a]:
+                edge, line = (shares[0] + shares[1]) / 2, (shares[2] + shares[3]) / 2
+                shares = (edge, edge, line, line)
             found[samples.names[a], samples.names[b]] = (
                 *map(float, shares),
                 max(0.0, 1.0 - float(sum(shares))),
@@ -149,16 +174,17 @@ def reconcile_samples(
     """
     ensemble, alone = candidates.ensemble, candidates.samples
     place = {name: k for k, name in enumerate(ensemble.names)}
-    states = states_of(alone)
+    states = states_of(alone, ensemble)
     responses: dict[str, Response] = {}
     total: dict[tuple[int, int], Floats] = {}
     chains = len(ensemble.tables)
-    for expert in sorted(cast):
+    for number, expert in enumerate(sorted(cast)):
         mine = _ordered(cast[expert], place)
-        response = learn_response(mine, states, draws=chains, seed=ensemble.seed)
+        seed = ensemble.seed + number * APART
+        response = learn_response(mine, states, draws=chains, seed=seed)
         responses[expert] = response
         telling = [v for v in mine if v.pattern not in ("unsure", "split")]
-        worth = [response.worth(telling, r, ensemble.seed) for r in range(chains)]
+        worth = [response.worth(telling, r, seed) for r in range(chains)]
         for q, vote in enumerate(telling):
             key, columns = _key(vote, place)
             more = np.array([w[q][columns] for w in worth])
@@ -187,7 +213,7 @@ def reconcile_samples(
             ensemble.before,
             known,
         )
-    return Posterior(ensemble, alone, together, data, decided, responses)
+    return Posterior(ensemble, alone, together, data, decided, responses, known)
 
 
 def _key(vote: Vote, place: Mapping[str, int]) -> tuple[tuple[int, int], list[int]]:

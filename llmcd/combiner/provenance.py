@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -242,9 +243,9 @@ def weighed_decisions(
     Returns
     -------
     tuple of EdgeDecision
-        In the order of the graph's edges. The log-odds of the steps "data" and "expert"
-        about the direction add up to those of the last step, and so do those about
-        whether there is an edge.
+        In the order of the graph's edges. What the data say about the direction, and
+        what the answers move it by, add up to the log-odds of the last step, unless it
+        is background knowledge; and so do those about whether there is an edge.
     """
     by_pair = _by_pair(votes)
     return tuple(
@@ -288,7 +289,11 @@ def _weighed(
         ),
     ]
     sign = 1.0 if edge.a < edge.b else -1.0
-    steps.extend(_vote_step(v, sign, found.responses[v.expert]) for v in about)
+    # a vote by itself has no number here: all of them move the graphs together
+    steps.extend(
+        replace(_vote_step(v, sign, found.responses[v.expert]), log_odds=None)
+        for v in about
+    )
     whose = "the answers" if said else "answers about other pairs"
     if found.together is not found.alone:
         steps.append(Step("expert", f"{whose} move the log-odds of an edge", existence))
@@ -297,6 +302,13 @@ def _weighed(
                 "expert",
                 f"{whose} move the log-odds of {edge.a} before {edge.b}",
                 order,
+            )
+        )
+        steps.append(
+            Step(
+                "expert",
+                f"together: adjacent with probability {adjacency:.2f}",
+                log_odds(adjacency),
             )
         )
     steps.append(_last_weighed(edge, decided_by, forward))
@@ -341,7 +353,9 @@ def _who_weighed(
     if found.ensemble.before[i, j]:
         return "background"
     if data.arcs[data.index(edge.a), data.index(edge.b)]:
-        return "data"
+        voice = found.data_voice
+        own = voice.arcs[voice.index(edge.a), voice.index(edge.b)]
+        return "data" if own else "background"
     if found.together is found.alone:
         return "data"
     chosen = (i, j) in found.decided.directed
@@ -360,7 +374,7 @@ def _last_weighed(edge: Edge, decided_by: str, forward: float) -> Step:
         "nobody": "neither rows nor answers are enough for a direction",
     }[decided_by]
     source = {"nobody": "data"}.get(decided_by, decided_by)
-    return Step(source, said, log_odds(forward))
+    return Step(source, said, None if source == "background" else log_odds(forward))
 
 
 def _doubts(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -25,6 +26,7 @@ from llmcd.combiner.reliability import (
 )
 from llmcd.combiner.safe import Oriented, orient_by_votes
 from llmcd.discovery.ensemble import Candidates
+from llmcd.discovery.sampling import MOST_REQUIRED
 from llmcd.errors import DataError
 from llmcd.expert.answers import Answers
 from llmcd.graph import Graph
@@ -81,6 +83,11 @@ def combine(
 def _choose(mode: str, candidates: Candidates) -> tuple[str, str]:
     if mode not in MODES:
         raise ValueError(f"mode must be one of {', '.join(MODES)}, got {mode!r}")
+    cannot = _cannot_sample(candidates)
+    if mode == "posterior" and cannot:
+        raise DataError(
+            f"mode='posterior' cannot be had: {cannot}; use mode='safe', or 'auto'"
+        )
     if mode == "posterior" and candidates.table is None:
         raise DataError(
             "mode='posterior' needs the rows, and these candidates were loaded without "
@@ -93,10 +100,24 @@ def _choose(mode: str, candidates: Candidates) -> tuple[str, str]:
             "the rows are not at hand, and posterior mode needs them: give them as "
             "data= (--data)"
         )
+    if cannot:
+        return "safe", cannot
     searched = candidates.table.n_columns
     if searched > MOST_VARIABLES:
         return "safe", f"{searched} columns are more than {MOST_VARIABLES}"
     return "posterior", "the rows are at hand: it weighs them against the answers"
+
+
+def _cannot_sample(candidates: Candidates) -> str:
+    """Why graphs cannot be sampled, besides missing rows; empty when they can."""
+    for graph in (candidates.graph, *candidates.replicates):
+        if any(edge.mark not in ("-->", "---") for edge in graph.edges()):
+            return "the candidates have edges that no DAG has (circles, <->)"
+    children = Counter(effect for _, effect in candidates.background.required)
+    many = [v for v, count in sorted(children.items()) if count > MOST_REQUIRED]
+    if many:
+        return f"more than {MOST_REQUIRED} parents of {many} are required"
+    return ""
 
 
 def _safe(candidates: Candidates, answers: Answers, cast: Cast, why: str) -> Combined:
@@ -148,7 +169,7 @@ def _posterior(
     graph = found.decided.graph.with_nodes(names)
     data_graph = found.data.graph.with_nodes(names)
     right = directed_by_data(
-        found.data.graph, found.data_direction, candidates.background
+        found.data_voice, found.data_direction, candidates.background
     )
     trust = tuple(
         reliability(

@@ -25,7 +25,7 @@ from llmcd.discovery.scores import Score, choose_score
 from llmcd.equivalence import consistent_extension
 from llmcd.graph import Graph
 
-__all__ = ["Ensemble", "Samples", "prepare_ensemble", "sample_graphs"]
+__all__ = ["MOST_REQUIRED", "Ensemble", "Samples", "prepare_ensemble", "sample_graphs"]
 
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
@@ -36,6 +36,8 @@ MOST_PARENTS = 6
 """Largest set of parents that is scored."""
 MOST_CANDIDATES = 10
 """Candidate parents of a variable: two to this power sets are scored."""
+MOST_REQUIRED = 14
+"""Required parents of a variable that a table of scores has room for."""
 LEAST_SHARE = 0.04
 """A pair adjacent in so few graphs is a candidate only by its score."""
 LEAST_GAIN = -4.0
@@ -79,13 +81,9 @@ class Ensemble:
     score: str
     seed: int
 
+    @cached_property
     def is_candidate(self) -> Bools:
-        """Whether i may be a parent of j, shape (p, p).
-
-        Returns
-        -------
-        array of bool, shape (p, p)
-        """
+        """Whether i may be a parent of j, shape (p, p)."""
         p = len(self.names)
         found = np.zeros((p, p), dtype=bool)
         for v in range(p):
@@ -144,7 +142,7 @@ class Samples:
         """
         from llmcd.discovery.kernels.essential import class_of
 
-        every = max(1, len(self.arcs) // 400)
+        every = max(1, -(-len(self.arcs) // 400))
         p = len(self.names)
         nothing = np.zeros((p, p), dtype=np.bool_)
         directed, open_ = np.zeros((p, p)), np.zeros((p, p))
@@ -259,12 +257,15 @@ def prepare_ensemble(
     )
     # by turns all rows and a resample of them
     made = [whole if r % 2 == 0 else resampled[r // 2] for r in range(len(spawned))]
+    problem = build_problem(whole_table, chosen, known, None, None)
+    rules = problem.rules.astype(bool)
+    # an extension may break what has to come first: no move could repair two breaches
+    dags = [dag if _obeys(dag, rules) else rules[1].T for dag in dags]
     starts = [
         _bits(dags[0] if r % 2 == 0 else dags[r % len(dags)], listed, length, table)
         for r, table in enumerate(made)
     ]
-    problem = build_problem(whole_table, chosen, known, None, None)
-    if own is not None and _obeys(own, problem.rules.astype(bool)):
+    if own is not None and _obeys(own, rules):
         for r in range(1, min(3, len(made))):
             starts[r] = _bits(own, listed, length, made[r])
     return Ensemble(
@@ -342,7 +343,7 @@ def _candidates(
     chosen = [
         np.sort(
             sorted(np.flatnonzero(wanted[:, v]), key=lambda u: (-rank[u, v], u))[
-                :MOST_CANDIDATES
+                : max(MOST_CANDIDATES, int(required[:, v].sum()))
             ]
         )
         for v in range(p)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -119,18 +121,28 @@ def test_names_change_nothing():
 
 
 def test_steps_add_up():
-    """Rows' and answers' log-odds of a direction add up to the result's."""
+    """What the steps say adds up: about the direction, and about the edge."""
     found = result(rows(300, 5), says(True))
+    moved = 0
     for edge in found.combined.edges:
-        steps = edge.provenance
-        before = next(s for s in steps if "before" in s.statement).log_odds
-        assert before + edge.expert_log_odds == pytest.approx(steps[-1].log_odds)
+        steps = [s for s in edge.provenance if s.log_odds is not None]
+        order = [s for s in steps[:-1] if "before" in s.statement]
+        assert len(order) == 2
+        assert sum(s.log_odds for s in order) == pytest.approx(steps[-1].log_odds)
+        likely = 1.0 / (1.0 + np.exp(-steps[-1].log_odds))
+        assert edge.probability == pytest.approx(likely, abs=0.01)
+        about = [s for s in steps[:-1] if s not in order]
+        assert about[0].log_odds + about[1].log_odds == pytest.approx(about[2].log_odds)
+        moved += abs(order[1].log_odds) > 0.1
+    assert moved
 
 
 def test_hard_knowledge_stands_above_everybody():
     """Required, forbidden and tiers hold against rows and answers."""
     known = Background(
-        required=[("price", "sun")], forbidden=[("rain", "soil")], tiers=[["price"]]
+        required=[("price", "sun")],
+        forbidden=[("rain", "soil")],
+        tiers=[["price"], ["rain"]],
     )
     found = result(rows(300, 6), says(True), background=known)
     assert found.graph.edge("price", "sun").a == "price"
@@ -140,6 +152,56 @@ def test_hard_knowledge_stands_above_everybody():
     for graph in found.combined.samples:
         assert graph.arcs[graph.index("price"), graph.index("sun")]
         assert not graph.arcs[graph.index("rain"), graph.index("soil")]
+        assert not graph.arcs[graph.index("rain"), graph.index("price")]
+
+
+@pytest.mark.parametrize("seed", [3, 4, 8])
+def test_tiers_hold_through_columns_without_a_tier(seed):
+    """Chains start legal, whatever the extension of the search's graph does."""
+    rng = np.random.default_rng(seed)
+    df = pd.DataFrame()
+    for k in range(3):
+        df[f"w{k}"] = rng.normal(size=300)
+        df[f"x{k}"] = df[f"w{k}"] + rng.normal(size=300)
+        df[f"y{k}"] = df[f"x{k}"] + rng.normal(size=300)
+    tiers = [[f"w{k}" for k in range(3)], [f"y{k}" for k in range(3)]]
+    found = llmcd.candidates(df, background=Background(tiers=tiers), bootstrap=0)
+    reach = found.samples.directed + found.samples.ancestral
+    at = found.samples.names.index
+    assert found.samples.accepted > 0
+    for k in range(3):
+        assert not any(reach[at(f"y{k}"), at(f"w{j}")] for j in range(3))
+
+
+def test_many_required_parents():
+    """More required parents than candidates are usual are all there."""
+    rng = np.random.default_rng(0)
+    df = pd.DataFrame(rng.normal(size=(300, 11)), columns=[f"c{k}" for k in range(11)])
+    df["z"] = rng.normal(size=300)
+    known = Background(required=[(f"c{k}", "z") for k in range(11)])
+    found = result(df, background=known)
+    assert len(found.graph.parents("z")) == 11
+
+
+def test_what_only_knowledge_directs_is_no_probe():
+    """Directions that tiers give do not vouch for an expert who repeats them."""
+    df = rows(500, 11)[["rain", "soil"]]
+    known = Background(tiers=[["rain"], ["soil"]])
+    said = Answers((Answer("rain", "soil", "a->b", expert="m"),))
+    found = result(df, said, background=known)
+    assert found.reliability.probes[0] == 0
+    assert found.reliability.accuracy[0] == pytest.approx(0.5, abs=0.02)
+    assert found.edges.decided_by[0] == "background"
+
+
+def test_graphs_that_are_no_dags_are_for_safe_mode():
+    """Circles or bidirected edges: auto is safe mode and says why."""
+    found = llmcd.candidates(rows(300, 12), bootstrap=2)
+    marks = Graph.from_edges(found.names, bidirected=[("rain", "sun")])
+    mixed = replace(found, graph=marks)
+    assert "no DAG has" in llmcd.combine(mixed, None).combined.why_mode
+    with pytest.raises(llmcd.DataError, match="no DAG has"):
+        llmcd.combine(mixed, None, mode="posterior")
 
 
 def test_panel_is_two_experts():

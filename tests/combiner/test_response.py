@@ -66,7 +66,7 @@ def test_answers_that_do_not_depend_on_edges_say_nothing_about_them():
     directed = np.array([v.direction != 0 for v in votes])
     edge = np.logaddexp(worth[:, 0], worth[:, 1]) - np.log(2)
     assert (
-        np.abs(edge - np.log(0.5) - (worth[:, 4] - np.log(0.5)))[directed].max() < 0.6
+        np.abs(edge - np.log(0.5) - (worth[:, 4] - np.log(0.5)))[directed].max() < 0.1
     )
 
 

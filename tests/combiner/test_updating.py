@@ -13,7 +13,7 @@ from llmcd.errors import DataError, VariablesError
 from llmcd.expert.answers import Answer, Answers
 from llmcd.expert.protocol import Reply
 
-OPTIONS = {"bootstrap": 3, "progress": False}
+OPTIONS = {"bootstrap": 3, "progress": False, "batch": None}
 
 
 class Scripted:

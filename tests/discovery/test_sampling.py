@@ -11,8 +11,8 @@ import pytest
 import llmcd
 from llmcd.background import Background
 from llmcd.discovery.objective import build_problem
+from llmcd.discovery.prior import learnt_score
 from llmcd.discovery.sampling import prepare_ensemble, sample_graphs
-from llmcd.discovery.scores import choose_score
 from llmcd.graph import Graph
 
 
@@ -30,14 +30,12 @@ def every_dag(p):
             yield arcs, reach
 
 
-def exact_shares(rows, score="auto", pairs=(), worth=(), before=None):
+def exact_shares(rows, pairs=(), worth=(), before=None):
     """Directed shares of the posterior, every DAG scored by itself."""
     from llmcd.discovery.kernels.scores import local_score, new_work
 
     statistics = rows.statistics()
-    problem = build_problem(
-        statistics, choose_score(score, statistics), None, None, None
-    )
+    problem = build_problem(statistics, learnt_score(statistics), None, None, None)
     work, p = new_work(problem.model), len(rows.names)
     logs, dags = [], []
     for arcs, reach in every_dag(p):
@@ -97,7 +95,7 @@ def test_knowledge_of_pairs_enters_exactly():
 
 
 def test_tiers_and_required_edges_hold_exactly():
-    """No sampled graph breaks hard knowledge, and the others keep their shares."""
+    """No sampled graph breaks hard knowledge."""
     rows = table_of("counts", 150, 3)
     known = Background(required=[("w", "x")], tiers=[["w", "z"], ["y"]])
     start = Graph.from_edges(rows.names, directed=[("w", "x"), ("x", "y")])
@@ -130,9 +128,7 @@ def test_trace_is_the_target():
     from llmcd.discovery.kernels.scores import local_score, new_work
 
     statistics = rows.statistics()
-    problem = build_problem(
-        statistics, choose_score("auto", statistics), None, None, None
-    )
+    problem = build_problem(statistics, learnt_score(statistics), None, None, None)
     work = new_work(problem.model)
     for arcs, trace in zip(found.arcs[::7], found.trace[::7], strict=True):
         total = 0.0
