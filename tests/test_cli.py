@@ -10,10 +10,12 @@ import urllib.request
 from pathlib import Path
 from types import MappingProxyType
 
+import pandas as pd
 import pytest
 from test_pipeline import TEXTS, TRUTH, linear_table
 
 import llmcd
+from llmcd import folder
 from llmcd.cli import main
 from llmcd.expert.store import Store
 from llmcd.formats import read, write
@@ -71,7 +73,7 @@ def test_json(work, capsys):
 
 
 def test_stages_by_hand(work, tmp_path, capsys):
-    """plan, ask, combine and report through a run folder give what discover gives."""
+    """plan, ask, combine and report through a run folder are the stages of Python."""
     out = str(tmp_path / "run")
     expert = f"--expert=recorded:{work / 'answers.jsonl'}"
     assert main(["plan", *arguments(work, "--show", f"--out={out}")]) == 0
@@ -79,15 +81,20 @@ def test_stages_by_hand(work, tmp_path, capsys):
     assert main(["ask", out, expert]) == 0
     assert main(["combine", out, f"--data={work / 'data.csv'}"]) == 0
     assert main(["report", out]) == 0
-    staged = llmcd.Result.load(out)
-    whole = tmp_path / "whole"
-    assert main(["discover", *arguments(work, expert, f"--out={whole}")]) == 0
-    assert staged.combined.edges == llmcd.Result.load(whole).combined.edges
+    assert llmcd.Result.load(out).combined.edges == by_hand(out, work).combined.edges
+
+
+def by_hand(out, work):
+    """What Python makes of a run folder's candidates and answers, and the rows."""
+    found, variables = folder.load_candidates(out)
+    rows = pd.read_csv(work / "data.csv")
+    answers = folder.load_answers(out)
+    return llmcd.combine(found, answers, variables=variables, data=rows)
 
 
 def test_rows_given_again(work, tmp_path, capsys):
-    """Combine --data is posterior mode from a run folder, as discover does it."""
-    out, whole = str(tmp_path / "run"), tmp_path / "whole"
+    """Combine --data is posterior mode from a run folder."""
+    out = str(tmp_path / "run")
     expert = f"--expert=recorded:{work / 'answers.jsonl'}"
     assert main(["plan", *arguments(work, f"--out={out}")]) == 0
     assert main(["ask", out, expert]) == 0
@@ -96,8 +103,9 @@ def test_rows_given_again(work, tmp_path, capsys):
     assert main(["combine", out]) == 0
     assert llmcd.Result.load(out).combined.mode == "safe"
     assert main(["combine", out, f"--data={work / 'data.csv'}"]) == 0
-    assert main(["discover", *arguments(work, expert, f"--out={whole}")]) == 0
-    assert llmcd.Result.load(out) == llmcd.Result.load(whole)
+    staged = llmcd.Result.load(out).combined
+    assert staged.mode == "posterior"
+    assert staged.edges == by_hand(out, work).combined.edges
     short = tmp_path / "short.csv"
     linear_table(399).to_csv(short, index=False)
     capsys.readouterr()
