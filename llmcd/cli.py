@@ -445,6 +445,9 @@ def _found(arguments: argparse.Namespace, start: Graph | None = None) -> Result:
         limits=Limits(seconds=arguments.seconds),
         replay=arguments.replay,
     )
+    if arguments.out:
+        # the folder is a run's from here on, so that the export may lie in it
+        folder.save_candidates(arguments.out, result.candidates, result.variables)
     _export_store(arguments, store)
     return result
 

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from llmcd.combiner.evidence import Vote
 from llmcd.combiner.posterior import (
     APART,
+    TURNED,
     data_direction,
     reconcile_samples,
     states_of,
@@ -190,10 +191,10 @@ def look_ahead(
             (v for v in some if v.a in place and v.b in place),
             key=lambda v: sorted((place[v.a], place[v.b])),
         )
-        response = learn_response(mine, states, draws=draws, seed=own)
+        response = learn_response(mine, states, draws=draws, seed=seed)
         responses.append(response)
         telling = [v for v in mine if v.pattern not in _NO_DIRECTION]
-        log_weights += _moved(own, alone, response, telling)
+        log_weights += _moved(own, number * TURNED, alone, response, telling)
     weights = _normed(alone, log_weights)
     samples, effective = alone, _effective(alone, weights)
     if effective < LEAST_EFFECTIVE:
@@ -207,6 +208,7 @@ def look_ahead(
 
 def _moved(
     seed: int,
+    turned: int,
     samples: Samples,
     response: Response,
     votes: Sequence[Vote],
@@ -220,7 +222,7 @@ def _moved(
     states = _states(samples.arcs, _reach(samples.arcs), pairs)
     for r in np.unique(samples.chain):
         mine = samples.chain == r
-        worth = response.worth(votes, int(r), seed)
+        worth = response.worth(votes, int(r) + turned, seed)
         found[mine] = np.take_along_axis(worth, states[:, mine], axis=1).sum(axis=0)
     return found
 

@@ -18,13 +18,13 @@ from llmcd.discovery.sampling import Ensemble, Samples, sample_graphs
 from llmcd.equivalence import cpdag
 from llmcd.graph import Graph
 
-__all__ = ["APART", "Posterior", "log_odds", "reconcile_samples", "states_of"]
+__all__ = ["APART", "TURNED", "Posterior", "log_odds", "reconcile_samples", "states_of"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
-APART = 1_000_003
-"""Between the seeds of two experts, or they would share their draws."""
+APART, TURNED = 1_000_003, 7
+"""Between the seeds and the draws of two experts, or they would share them."""
 _SOFT = 0.002  # so that a share of none or all is no certainty
 
 
@@ -180,11 +180,13 @@ def reconcile_samples(
     chains = len(ensemble.tables)
     for number, expert in enumerate(sorted(cast)):
         mine = _ordered(cast[expert], place)
-        seed = ensemble.seed + number * APART
-        response = learn_response(mine, states, draws=chains, seed=seed)
+        response = learn_response(mine, states, draws=chains, seed=ensemble.seed)
         responses[expert] = response
+        seed = ensemble.seed + number * APART
         telling = [v for v in mine if v.pattern not in ("unsure", "split")]
-        worth = [response.worth(telling, r, seed) for r in range(chains)]
+        worth = [
+            response.worth(telling, r + number * TURNED, seed) for r in range(chains)
+        ]
         for q, vote in enumerate(telling):
             key, columns = _key(vote, place)
             more = np.array([w[q][columns] for w in worth])

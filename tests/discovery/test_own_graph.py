@@ -123,7 +123,7 @@ def test_the_chains_begin_there_too():
     names = found.ensemble.names
     for a, b in mine.directed_edges():
         at = names.index(a), names.index(b)
-        assert found.ensemble.is_candidate()[at]
+        assert found.ensemble.is_candidate[at]
         for chain in (1, 2):
             bits = found.ensemble.starts[chain][at[1]]
             listed = found.ensemble.listed[at[1]].tolist()
