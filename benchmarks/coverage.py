@@ -40,7 +40,11 @@ def measure(cell: Cell, accuracy: float) -> dict[str, Any]:
     """Both intervals for one expert on one sample."""
     answers = consult(cell, f"accuracy-{accuracy:g}").answers
     cast = votes(answers)
-    found = learn_response(cast, states_of(cell.candidates.samples), seed=cell.seed)
+    found = learn_response(
+        cast,
+        states_of(cell.candidates.samples, cell.candidates.ensemble),
+        seed=cell.seed,
+    )
     low, high = found.interval(LEVEL)
     right, wrong = _counted(cell.truth, cast)
     tail = (1.0 - LEVEL) / 2.0

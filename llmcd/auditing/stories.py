@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from itertools import product
 
 import numpy as np
@@ -152,8 +152,3 @@ def _case(values: Mapping[str, int], skin: Skin) -> str:
 
 def _start(text: str) -> str:
     return text[0].upper() + text[1:]
-
-
-def names_of(skin: Skin) -> Sequence[str]:
-    """The words, sorted."""
-    return sorted(skin.values())

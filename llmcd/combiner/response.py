@@ -10,8 +10,9 @@ The model, written down before it was coded (docs/decisions/0007):
 * **skill** ``t``: a direction given in both presentation orders is right with
   probability ``sigmoid(t)``, one given in a single order with ``sigmoid(t / 2)``; with
   probability 2/3 ``t = 0`` (the expert knows nothing), otherwise ``sigmoid(t)`` is
-  Beta(4, 1), which still allows an expert that is wrong more often than right: an
-  expert that no row has borne out yet is right with 0.6, which directs nothing;
+  Beta(4, 1), which still allows an expert that is wrong more often than right: a
+  single answer of an expert that no row has borne out is right with 0.6, which directs
+  nothing;
 * the **states** are not known: each pair's are as probable as the rows alone say;
 * **target**: skill on the pairs that matter may differ by a discrepancy ``N(0, 1/2^2)``
   from skill in general; it is floored at 0 (a bad expert is reported, never believed in
