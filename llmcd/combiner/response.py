@@ -14,6 +14,9 @@ The model, written down before it was coded (docs/decisions/0007):
   single answer of an expert that no row has borne out is right with 0.6, which directs
   nothing;
 * the **states** are not known: each pair's are as probable as the rows alone say;
+* **audit**: where the expert was audited, its discounted counts stand as answers heard
+  before, for rows and skill alike (:class:`llmcd.combiner.audited.Audited`); what is
+  reported as accuracy leaves them out;
 * **target**: skill on the pairs that matter may differ by a discrepancy ``N(0, 1/2^2)``
   from skill in general; it is floored at 0 (a bad expert is reported, never believed in
   reverse) and capped.
@@ -30,6 +33,7 @@ from math import lgamma
 import numpy as np
 import numpy.typing as npt
 
+from llmcd.combiner.audited import Audited
 from llmcd.combiner.evidence import Vote
 
 __all__ = ["CAP", "SINGLE", "Response", "States", "learn_response"]
@@ -195,7 +199,12 @@ def _direction_terms(vote: Vote, skill: float) -> Floats:
 
 
 def learn_response(
-    votes: Sequence[Vote], states: States, *, draws: int = 24, seed: int = 0
+    votes: Sequence[Vote],
+    states: States,
+    *,
+    audited: Audited | None = None,
+    draws: int = 24,
+    seed: int = 0,
 ) -> Response:
     """Learn how an expert answers from what the rows say about the pairs.
 
@@ -206,6 +215,8 @@ def learn_response(
         without states are ignored.
     states : mapping
         For each pair what the rows alone say.
+    audited : Audited, optional
+        What an audit heard before.
     draws : int, optional
         Draws that are returned.
     seed : int, optional
@@ -233,7 +244,7 @@ def learn_response(
     used = [v for v in votes if (v.a, v.b) in states and v.pattern in _PATTERNS]
     given = np.array([states[v.a, v.b] for v in used]).reshape(-1, 5)
     given = _TRUST * given + (1.0 - _TRUST) / 5.0
-    sampler = _Gibbs.of(used, given, np.random.default_rng(seed))
+    sampler = _Gibbs.of(used, given, audited, np.random.default_rng(seed))
     skills, rows, mass, flat_mass = sampler.run()
     pick = np.linspace(0, len(skills) - 1, draws).astype(int)
     return Response(skills[pick], rows[pick], mass, flat_mass)
@@ -247,17 +258,30 @@ class _Gibbs:
     sign: Ints  # (q,) direction
     scale: Floats  # (q,) of the skill
     given: Floats  # (q, 5) states by the rows alone
+    heard: Floats  # (3, 4) patterns by state that an audit heard
+    skilled: Floats  # (102,) what an audit makes of each skill of the grid
     rng: np.random.Generator
 
     @classmethod
     def of(
-        cls, votes: Sequence[Vote], given: Floats, rng: np.random.Generator
+        cls,
+        votes: Sequence[Vote],
+        given: Floats,
+        audited: Audited | None,
+        rng: np.random.Generator,
     ) -> _Gibbs:
+        heard, skilled = np.zeros((3, 4)), np.ones(len(_GRID))
+        if audited is not None:
+            heard = np.array(audited.rows)
+            right = _sigmoid(_GRID)
+            skilled = right**audited.right * (1.0 - right) ** audited.wrong
         return cls(
             np.array([_PATTERNS[v.pattern] for v in votes], dtype=np.int64),
             np.array([v.direction for v in votes], dtype=np.int64),
             np.array([_scale(v.pattern) for v in votes]),
             given,
+            heard,
+            skilled,
             rng,
         )
 
@@ -267,6 +291,7 @@ class _Gibbs:
         slab = r**a * (1.0 - r) ** b
         flat = np.concatenate([[0.0], r * (1.0 - r)])  # any r alike, on this grid
         prior = np.concatenate([[SPIKE], (1.0 - SPIKE) * slab / slab.sum()])
+        prior *= self.skilled
         rows, skill = _ROWS.copy(), 1.0
         skills: list[float] = []
         kept: list[Floats] = []
@@ -314,7 +339,7 @@ class _Gibbs:
             chance = chance / (chance + rows[row[mixed], _NONE])
             cause = self.rng.random(len(mixed)) < chance
             what[mixed] = np.where(cause, _CAUSE, _NONE)
-        counts = np.zeros((3, 4))
+        counts = self.heard.copy()
         np.add.at(counts, (row, what), 1.0)
         prior = STRENGTH * _ROWS
         one = prior.mean(axis=0)

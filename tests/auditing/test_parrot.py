@@ -4,7 +4,7 @@ import pytest
 from auditing.experts import Scripted, coin, perfect
 
 from llmcd.auditing.items import put
-from llmcd.auditing.parrot import STATES, Confusion, Parrot, confusion_of
+from llmcd.auditing.parrot import Confusion, Parrot, confusion_of
 from llmcd.auditing.worlds import SKINS, WORLDS, dress
 from llmcd.expert.simulated import Simulated
 from llmcd.graph import Graph
@@ -155,6 +155,5 @@ def test_confusion_by_hand():
         (0, 0, states.count("neither"), 0),
     )
     one = Confusion(((8, 4, 0, 0), (0, 0, 100, 0), (0, 0, 0, 0)), 6, 2).prior()
-    assert one["rows"] == [[2.0, 1.0, 0, 0], [0, 0, 8.0, 0], [0, 0, 0, 0]]
-    assert one["skill"] == [1.5, 0.5]
-    assert one["states"] == list(STATES)
+    assert one.rows == ((2.0, 1.0, 0, 0), (0, 0, 8.0, 0), (0, 0, 0, 0))
+    assert (one.right, one.wrong) == (1.5, 0.5)
