@@ -24,7 +24,16 @@ from llmcd.expert.protocol import Expert
 from llmcd.expert.resolve import resolve
 from llmcd.expert.store import Store
 
-__all__ = ["TASKS", "Audit", "audit", "audits_of", "compared", "items_of", "priors", "trust"]
+__all__ = [
+    "TASKS",
+    "Audit",
+    "audit",
+    "audits_of",
+    "compared",
+    "items_of",
+    "priors",
+    "trust",
+]
 
 _FORMAT, _VERSION = "llmcd audit", 1
 
@@ -393,8 +402,8 @@ def compared(audits: Sequence[Audit]) -> list[dict[str, str]]:
     asked = {str((one.seed, one.n)) for one in audits}
     if len(asked) > 1:
         raise ValueError(
-            f"these audits asked different items (seed, n): {', '.join(sorted(asked))}; "
-            "audit again with the same"
+            "these audits asked different items (seed, n): "
+            f"{', '.join(sorted(asked))}; audit again with the same"
         )
     labels = [one.expert for one in audits]
     heads = [

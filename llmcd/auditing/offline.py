@@ -98,7 +98,7 @@ def write_sittings(
 
 
 class Filled:
-    """An expert that answers what was filled in, and is silent about the rest.
+    r"""An expert that answers what was filled in, and is silent about the rest.
 
     Parameters
     ----------
@@ -117,7 +117,7 @@ class Filled:
     ...     (file,) = write_sittings([items], folder, 1)
     ...     lines = [json.loads(x) for x in file.read_text().splitlines()[1:]]
     ...     said = [{"id": x["id"], "answer": "yes"} for x in lines]
-    ...     _ = file.write_text("\\n".join(map(json.dumps, said)))
+    ...     _ = file.write_text("\n".join(map(json.dumps, said)))
     ...     mine = Filled.read([file], [items], label="me, today")
     >>> audit(mine, tasks=["axioms"], n=2, progress=False).calls
     2

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from llmcd.background import Background
-from llmcd.combiner.decision import Decided, decide
 from llmcd.combiner.audited import Audited
+from llmcd.combiner.decision import Decided, decide
 from llmcd.combiner.evidence import Vote
 from llmcd.combiner.response import CAP, Response, States, learn_response
 from llmcd.discovery.ensemble import Candidates

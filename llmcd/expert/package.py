@@ -192,7 +192,8 @@ def _replies(
             raise FormatError(f"{path}, line {number}: {name!r} is answered twice")
         if line.keys().isdisjoint({"reply", *_telling(asked[name])}):
             continue  # a question that was left open
-        reply = line.get("reply", line)
+        given = {key: value for key, value in line.items() if key != "id"}
+        reply = line.get("reply", given)
         replies[name] = reply if isinstance(reply, str) else json.dumps(reply)
     return replies
 

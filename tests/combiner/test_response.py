@@ -128,8 +128,9 @@ def test_an_audit_stands_for_answers_heard_before():
     """Its counts move weight and shares as the rule says, and not what is reported."""
     rows = ((8.0, 0.0, 0.0, 0.0), (0.0, 0.0, 8.0, 0.0), (0.0, 0.0, 8.0, 0.0))
     good, bad = Audited(rows, 8.0, 0.0), Audited(rows, 0.0, 8.0)
-    nothing, known, turned = (learn_response([], {}, audited=x) for x in (None, good,
-                                                                          bad))  # fmt: skip
+    nothing, known, turned = (
+        learn_response([], {}, audited=x) for x in (None, good, bad)
+    )
     # by hand: the spike at one half, and Beta(4, 1) with eight right directions more
     spike = 2 / 3 * 0.5**8
     slab = 1 / 3 * 4 / 12  # the integral of 4 r^3 r^8

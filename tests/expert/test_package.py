@@ -8,7 +8,7 @@ import pytest
 from llmcd.errors import FormatError
 from llmcd.expert.choices import YES_NO
 from llmcd.expert.package import read_filled, read_replies, write_questions
-from llmcd.expert.questions import PROMPT_VERSION, Question, pairwise_question
+from llmcd.expert.questions import PROMPT_VERSION, pairwise_question
 from llmcd.variables import Variables
 
 VARIABLES = Variables.of({"smk": "cigarettes a day", "ca": "lung cancer", "z": "age"})
