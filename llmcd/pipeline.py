@@ -7,7 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from llmcd.auditing.audit import Audit, audits_of, priors
+from llmcd.auditing.audit import Audit
+from llmcd.auditing.prior import audits_of, priors
 from llmcd.background import Background
 from llmcd.combiner.planner import check_target, has_worth, plan_questions
 from llmcd.combiner.reconcile import combine as _combine

@@ -28,10 +28,8 @@ __all__ = [
     "TASKS",
     "Audit",
     "audit",
-    "audits_of",
     "compared",
     "items_of",
-    "priors",
     "trust",
 ]
 
@@ -121,6 +119,14 @@ class Audit:
                 "the task 'parrot'"
             )
         return self.confusion.prior()
+
+    @property
+    def wanted(self) -> str:
+        """How many questions were wanted, in words."""
+        if not isinstance(self.n, Mapping):
+            return f"{self.n} wanted of each task"
+        told = ", ".join(f"{n} of {task}" for task, n in self.n.items())
+        return f"wanted: {told}"
 
     def __str__(self) -> str:
         lines = [f"Audit of {self.expert}: {self.calls} questions"]
@@ -419,70 +425,6 @@ def compared(audits: Sequence[Audit]) -> list[dict[str, str]]:
             row[head] = _brief(mine[0]) if mine else "not asked"
         rows.append(row)
     return rows
-
-
-def audits_of(
-    given: Audit | str | os.PathLike[str] | Iterable[Audit | str | os.PathLike[str]],
-) -> tuple[Audit, ...]:
-    """Audits that the combiner can start from.
-
-    Parameters
-    ----------
-    given : Audit, path, or iterable of these
-        One, or one for each of several experts.
-
-    Returns
-    -------
-    tuple of Audit
-
-    Raises
-    ------
-    ValueError
-        If two are of the same expert, or one has no confusion matrix.
-    FormatError
-        If a file holds no audit.
-    """
-    some = [given] if isinstance(given, Audit | str | os.PathLike) else [*given]
-    found = tuple(x if isinstance(x, Audit) else Audit.read(x) for x in some)
-    labels = [one.expert for one in found if one.prior()]  # or it says why not
-    if twice := sorted({name for name in labels if labels.count(name) > 1}):
-        raise ValueError(f"there are several audits of {twice}; give one of each")
-    return found
-
-
-def priors(
-    audits: Audit | str | os.PathLike[str] | Iterable[Audit | str | os.PathLike[str]],
-    experts: Sequence[str],
-) -> dict[str, Audited]:
-    """What audits are worth to the combiner, by expert.
-
-    Parameters
-    ----------
-    audits
-        As of ``audits_of``.
-    experts : sequence of str
-        Who gave answers; an audit must be of one of them.
-
-    Returns
-    -------
-    dict of str to Audited
-        Empty when nobody gave any answer.
-
-    Raises
-    ------
-    ValueError
-        If an audit is of somebody else, or as of ``audits_of``.
-    FormatError
-        If a file holds no audit.
-    """
-    found = {one.expert: one.prior() for one in audits_of(audits)}
-    strange = sorted(found.keys() - set(experts)) if experts else []
-    if strange:
-        raise ValueError(
-            f"the audit is of {strange}, and the answers are of {list(experts)}: an "
-            "audit says nothing of another expert"
-        )
-    return found if experts else {}
 
 
 def _brief(section: Section) -> str:

@@ -7,7 +7,8 @@ from auditing.experts import Scripted, other, perfect
 from made import answer
 
 import llmcd
-from llmcd.auditing.audit import TASKS, Audit, audit, audits_of, priors
+from llmcd.auditing.audit import TASKS, Audit, audit
+from llmcd.auditing.prior import audits_of, priors
 from llmcd.errors import FormatError
 from llmcd.expert.answers import Answers
 from llmcd.expert.recorded import Recorded
