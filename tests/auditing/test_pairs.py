@@ -6,6 +6,7 @@ from importlib.resources import files
 
 import networkx as nx
 import pytest
+from auditing.experts import read_by_sides
 
 from llmcd.auditing.pairs import (
     CausePair,
@@ -27,6 +28,23 @@ def test_our_pairs():
     pairs = [(x.cause, x.effect) for x in own_pairs()]
     assert len({frozenset(p) for p in pairs}) == len(pairs)
     assert nx.is_directed_acyclic_graph(nx.DiGraph(pairs))
+
+
+def test_wording_and_length_tell_nothing():
+    """Read without meaning, on either side: the 95 % interval contains one half.
+
+    Pronouns and articles would tell: what is called "its" was named before.
+    """
+    for low, _, high in read_by_sides([(x.cause, x.effect) for x in own_pairs()]):
+        assert low <= 0.5 <= high
+    words = {w for x in own_pairs() for w in f"{x.cause} {x.effect}".split()}
+    assert not words & {"a", "an", "the", "it", "its", "that", "which", "their"}
+
+
+def test_a_leak_is_found():
+    """The reader is not blind: an article before every cause is enough."""
+    told = [(f"the {x.cause}", x.effect) for x in own_pairs()]
+    assert min(low for low, _, _ in read_by_sides(told)) > 0.5
 
 
 def test_tuebingen_form(tmp_path):

@@ -1,7 +1,7 @@
 """Names against knowledge: experts with known faults are seen through."""
 
 import pytest
-from auditing.experts import Scripted, coin, perfect
+from auditing.experts import Scripted, coin, perfect, read_by_words
 
 from llmcd.auditing.items import put
 from llmcd.auditing.parrot import Confusion, Parrot, confusion_of
@@ -62,6 +62,15 @@ def test_hidden_names_are_hidden():
             sent = item.messages[1]["content"]
             assert not any(name in sent for name in world.names)
             assert world.domain not in sent
+
+
+@pytest.mark.parametrize("kind", ["pairwise", "a-or-b", "yes-no"])
+def test_nothing_leaks(kind):
+    """From one world to another words and lengths tell nothing."""
+    asked = [x for x in ITEMS if x.question.kind == kind]
+    arcs = [x for x in asked if x.facets["state"] == "edge"]
+    low, _, high = read_by_words(arcs, "world")
+    assert low <= 0.5 <= high
 
 
 def test_perfect():
