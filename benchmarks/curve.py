@@ -124,7 +124,8 @@ def run_curve(
 
     def in_time() -> Iterator[tuple[str, int, int]]:
         for each in cells:
-            if begun and minutes and time.monotonic() - began > 60.0 * minutes:
+            spent = (time.monotonic() - began) / 60.0
+            if begun and minutes is not None and spent > minutes:
                 return
             begun.append(each)
             sys.stderr.write(f"curve {len(begun)}/{len(cells)}: {each[0]}\n")

@@ -69,7 +69,8 @@ def add_commands(
         nargs="*",
         default=["recorded"],
         help=f"recorded; {', '.join(SIMULATED)}; simulated:accuracy=0.8,unrelated=0.1; "
-        "or any that llmcd.discover takes, such as openai/gpt-5",
+        "python:MODULE.NAME, an expert of yours; or any that llmcd.discover takes, "
+        "such as openai/gpt-5",
     )
     some.add_argument("--arm", nargs="+", default=["real"], choices=ARMS)
     some.add_argument("--method", nargs="+", default=["all"])
@@ -149,7 +150,8 @@ def _study(given: argparse.Namespace) -> int:
         return None if ends is None else (ends - time.monotonic()) / 60.0
 
     if plan.curve and not (given.out / CURVE_FILE).exists():
-        run_curve(Curve.of(plan.curve), given.out, jobs=given.jobs)
+        most = None if given.minutes is None else given.minutes / 8.0
+        run_curve(Curve.of(plan.curve), given.out, jobs=given.jobs, minutes=most)
     return _end(
         run_study(plan, given.out, jobs=given.jobs, resume=given.resume, minutes=left())
     )

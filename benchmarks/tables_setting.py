@@ -27,9 +27,11 @@ def _grouped(results: Results) -> dict[str, list[str]]:
         machine = under["machine"]
         limit = "" if settings["limit"] is None else f", at most {settings['limit']}"
         versions = ", ".join(f"{k} {v}" for k, v in under["versions"].items())
+        others = settings.get("peer_seconds")
+        stopped = "" if others is None else f", others stopped after {others:g} s"
         text = (
             f"pairs {settings['pairs']}{limit}, {settings['bootstrap']} resamples, "
-            f"search {settings['search']}; code {', '.join(header['code'])}, commit "
+            f"search {settings['search']}{stopped}; code {', '.join(header['code'])}, commit "
             f"{under['commit'][:12]}, {under['date']}; {machine['processor']}, "
             f"{machine['cores']} cores, {machine['memory_gib']} GiB; {versions}"
         )

@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -26,6 +27,14 @@ parts:
 - {about: one, networks: [cancer], rows: [100], seeds: [1], methods: [empty]}
 curve: {networks: [cancer], rows: [100], seeds: 1, pairs: [0, 2], methods: [open-only],
   orders: [planned, shuffled], bootstrap: 2}
+"""
+GARDENER = """
+class Gardener:
+    label = "gardener"
+
+    def answer(self, question):
+        said = "B_causes_A" if question.a == "growth" else "A_causes_B"
+        return '{"verdict": "%s"}' % said
 """
 LITTLE = ["--seeds", "1", "--bootstrap", "2", "--method", "order", "safe"]
 
@@ -88,12 +97,36 @@ def test_an_edge_list_with_rows(tmp_path):
     assert content["consulted"][0]["asked"] == 4
 
 
+def test_numbers_and_an_expert_of_ones_own(tmp_path, monkeypatch):
+    """Continuous columns of an edge list; a class that answers questions."""
+    rng = np.random.default_rng(1)
+    sun, water = rng.normal(size=(2, 300))
+    growth = sun + water + rng.normal(size=300)
+    rows = pd.DataFrame({"growth": growth, "sun": sun, "water": water})
+    rows.to_csv(tmp_path / "rows.csv", index=False)
+    (tmp_path / "graph.csv").write_text("cause,effect\nsun,growth\nwater,growth\n")
+    (tmp_path / "about.yaml").write_text("{sun: Sun., water: Rain., growth: Growth.}")
+    (tmp_path / "gardener.py").write_text(GARDENER)
+    monkeypatch.syspath_prepend(tmp_path)
+    run = ["run", "--network", str(tmp_path / "graph.csv"), "--data",
+           str(tmp_path / "rows.csv"), "--variables", str(tmp_path / "about.yaml"),
+           "--rows", "200", "--pairs", "all", "--out", str(tmp_path / "w"), *LITTLE,
+           "--expert", "python:gardener.Gardener"]  # fmt: skip
+    assert main(run) == 0
+    content, found = record(tmp_path / "w", "graph", 200)
+    assert content["network"]["family"] != "discrete"
+    assert found["questions"] == 6
+    (said,) = content["consulted"]
+    assert said["counts"]["edge, cause first"] == {"right": 2}
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [
         (["--network", "nowhere"], "FAILED ValueError: no network is named"),
         (["--network", "cancer", "--method", "best"], "no method is called best"),
         (["--network", "cancer", "--data", "x.csv"], "go with a file"),
+        (["--network", "cancer", "--expert", "python:nowhere.It"], "MODULE.NAME"),
     ],
 )
 def test_mistakes_are_named_and_the_exit_code_tells(tmp_path, capsys, words, says):
