@@ -79,8 +79,8 @@ def existence_part(worth: Floats) -> Floats:
 
     Examples
     --------
-    >>> existence_part(np.log([[0.9, 0.1, 0.5, 0.5, 0.25]])).round(2).tolist()
-    [[0.0, 0.0, 0.0, 0.0, -0.69]]
+    >>> existence_part(np.log([[0.9, 0.1, 0.3, 0.3, 0.25]])).round(2).tolist()
+    [[0.0, 0.0, -0.51, -0.51, -0.69]]
     """
     found = worth.copy()
     for there, back in ((0, 1), (2, 3)):

@@ -31,9 +31,10 @@ def _grouped(results: Results) -> dict[str, list[str]]:
         stopped = "" if others is None else f", others stopped after {others:g} s"
         text = (
             f"pairs {settings['pairs']}{limit}, {settings['bootstrap']} resamples, "
-            f"search {settings['search']}{stopped}; code {', '.join(header['code'])}, commit "
-            f"{under['commit'][:12]}, {under['date']}; {machine['processor']}, "
-            f"{machine['cores']} cores, {machine['memory_gib']} GiB; {versions}"
+            f"search {settings['search']}{stopped}; code "
+            f"{', '.join(header['code'])}, commit {under['commit'][:12]}, "
+            f"{under['date']}; {machine['processor']}, {machine['cores']} cores, "
+            f"{machine['memory_gib']} GiB; {versions}"
         )
         found.setdefault(text, []).append(name)
     return found
