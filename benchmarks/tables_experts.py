@@ -172,17 +172,18 @@ def planner(results: Results) -> str:
 def arms(results: Results) -> str:
     """The memorisation gap: the gain over data alone that goes with the names."""
     runs = done(results)
-    base = of(runs, BASE)
     asked = runs[(runs["arm"] != "") & (runs["arm"] != "real")]
     rows: list[list[str]] = []
     for network in sorted(asked["network"].unique()):
-        here = runs[runs["network"] == network]
-        experts = sorted(asked[asked["network"] == network]["expert"].unique())
+        there = asked[asked["network"] == network]
+        sizes = set(there["rows"])  # real names were run with more numbers of rows
+        here = runs[(runs["network"] == network) & runs["rows"].isin(sizes)]
+        experts = sorted(there["expert"].unique())
         for expert in experts:
             rows += [
                 [
                     f"{network}, {expert}, {method}",
-                    with_error(base[base["network"] == network][MEASURE]),
+                    with_error(of(here, BASE)[MEASURE]),
                     *_arm_cells(here, method, expert),
                 ]
                 for method in ("expert-alone", best_mode(runs) or "")

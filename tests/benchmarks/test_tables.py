@@ -258,6 +258,24 @@ def test_the_memorisation_gap_is_the_loss_without_names(results):
     assert line(TABLES["arms"](results), "pond, recorded, safe")[6] == "+1.5 ± 0.3"
 
 
+def test_arms_are_compared_where_both_were_run():
+    """Real names on another number of rows count for nothing here."""
+    made = content(
+        "pond",
+        "own",
+        {
+            ("order", "", ""): [8, 8, 2, 2],
+            ("expert-alone", "recorded", "real"): [4, 4, 0, 0],
+            ("expert-alone", "recorded", "alias"): [6, 6],
+        },
+    )
+    made["runs"]["rows"] = [500, 500, 900, 900] * 2 + [500, 500]
+    made["runs"]["seed"] = [1, 2] * 5
+    cells = line(TABLES["arms"](Results([made])), "pond, recorded, expert-alone")
+    assert cells[1:4] == ["8.0 ± 0.0", "4.0 ± 0.0", "6.0 ± 0.0"]
+    assert cells[6] == "+2.0 ± 0.0"
+
+
 def test_measures_are_worked_out_from_counts(results):
     """Precision 6 of 8, recall 6 of 10, and distances in per cent of 20 pairs."""
     cells = line(TABLES["measures"](results), "safe")
