@@ -26,7 +26,7 @@ from llmcd.combiner import posterior
 from llmcd.combiner.evidence import Vote
 from llmcd.combiner.response import Response, learn_response
 from llmcd.discovery import ensemble
-from llmcd.discovery.sampling import Ensemble, prepare_ensemble, sample_graphs
+from llmcd.discovery.sampling import prepare_ensemble, sample_graphs
 from llmcd.expert.answers import Answers
 
 __all__ = ["METHODS", "existence_part", "one_order", "order_part"]
@@ -138,15 +138,6 @@ def _fixed(*given: Any, **settings: Any) -> Response:
     return replace(found, skill=skill, rows=rows)
 
 
-def _of_one_sort(first: int, *given: Any, **settings: Any) -> Ensemble:
-    """All chains on all rows, or all on resamples; see ``prepare_ensemble``."""
-    chains = len(prepare_ensemble(*given, **settings).tables)
-    doubled = prepare_ensemble(*given, **(settings | {"chains": 2 * chains}))
-    return replace(
-        doubled, tables=doubled.tables[first::2], starts=doubled.starts[first::2]
-    )
-
-
 def _posterior(
     name: str,
     about: str,
@@ -207,13 +198,13 @@ METHODS = (
     ),
     _posterior(
         "all rows only",
-        "no chain walks on a resample: the data's own voice is not calibrated",
-        (ensemble, "prepare_ensemble", partial(_of_one_sort, 0)),
+        "no chain's rows are reweighted: the data's own voice is not calibrated",
+        (ensemble, "prepare_ensemble", partial(prepare_ensemble, resampled=0.0)),
     ),
     _posterior(
         "resamples only",
-        "every chain walks on a resample",
-        (ensemble, "prepare_ensemble", partial(_of_one_sort, 1)),
+        "every chain walks on a whole resample of the rows",
+        (ensemble, "prepare_ensemble", partial(prepare_ensemble, resampled=1.0)),
     ),
     _posterior(
         "short walks",

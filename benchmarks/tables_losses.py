@@ -9,14 +9,13 @@ from typing import NamedTuple
 import pandas as pd
 
 from benchmarks.collect import Results
-from benchmarks.comparisons import Difference, paired
-from benchmarks.tables_accuracy import EXPERT, MEASURE, blocks, in_block
+from benchmarks.comparisons import Difference
+from benchmarks.tables_accuracy import EXPERT, MEASURE, blocks
 from benchmarks.tables_text import (
     best_mode,
     done,
     markdown,
     minus,
-    of,
     signed,
     with_error,
 )
@@ -25,7 +24,7 @@ __all__ = ["losers", "losses"]
 
 SHOWN = (EXPERT, "coin", "adversarial", "always-first")
 _NOBODY = "without asking"
-_KEYS = ["network", "rows", "seed"]
+_MADE_OF = [MEASURE, "adjacency_hit", "adjacency_false"]
 
 
 class _Loss(NamedTuple):
@@ -35,10 +34,13 @@ class _Loss(NamedTuple):
     rows: int
     expert: str
     method: str
-    asks: bool
+    whom: str
     gap: Difference
-    one: pd.DataFrame
-    other: pd.DataFrame
+    both: pd.DataFrame
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.method, self.whom or _NOBODY
 
     @property
     def is_sure(self) -> bool:
@@ -81,14 +83,11 @@ def losers(results: Results) -> str:
         return "None of our modes was run."
     met: Counter[tuple[str, str]] = Counter()
     lost: dict[tuple[str, str], list[_Loss]] = {}
-    for (network, n, expert), some in _by_block(runs, ours):
-        block = in_block(runs, network, n)
-        for method, whom in _others(block, ours, expert):
-            met[method, expert if whom else _NOBODY] += 1
+    for others, some in _by_block(runs, ours):
+        met.update(others)
         for loss in some:
             if loss.is_sure:
-                whom = expert if loss.asks else _NOBODY
-                lost.setdefault((loss.method, whom), []).append(loss)
+                lost.setdefault(loss.key, []).append(loss)
     rows: list[list[str]] = []
     for key, some in sorted(lost.items(), key=lambda item: (-len(item[1]), item[0])):
         parts = [_parts(loss) for loss in some]
@@ -99,7 +98,7 @@ def losers(results: Results) -> str:
              *map(_signed, means)]
         )  # fmt: skip
     head = [
-        "who, told by whom",
+        "method, expert",
         "blocks",
         "networks",
         "missed",
@@ -111,38 +110,41 @@ def losers(results: Results) -> str:
 
 def _by_block(
     runs: pd.DataFrame, ours: str
-) -> Iterator[tuple[tuple[str, int, str], list[_Loss]]]:
+) -> Iterator[tuple[list[tuple[str, str]], list[_Loss]]]:
+    """For each block and expert: who else was run there, and to whom we lose."""
+    shown = runs[runs["arm"].isin(["", "real"])]
+    held: dict[tuple[str, int], dict[tuple[str, str], pd.DataFrame]] = {}
+    for (network, n, method, expert), some in shown.groupby(
+        ["network", "rows", "method", "expert"], sort=True
+    ):
+        held.setdefault((network, n), {})[method, expert] = some.set_index("seed")
     for network, n in blocks(runs):
-        block = in_block(runs, network, n)
-        asked = set(block[block["arm"] == "real"]["expert"])
-        for expert in (e for e in SHOWN if e in asked):
-            one = of(block, ours, expert)
-            some: list[_Loss] = []
-            for method, whom in _others(block, ours, expert):
-                other = of(block, method, whom)
-                pairs = paired(one, other, MEASURE)
-                gap = Difference.of((pairs["one"] - pairs["other"]).to_numpy())
-                if len(pairs) and gap.mean > 0:
-                    some.append(
-                        _Loss(network, n, expert, method, bool(whom), gap, one, other)
-                    )
-            yield (network, n, expert), some
-
-
-def _others(block: pd.DataFrame, ours: str, expert: str) -> Iterator[tuple[str, str]]:
-    for method in sorted(block["method"].unique()):
-        for whom in ("", expert):
-            if method != ours and len(of(block, method, whom)):
-                yield method, whom
+        here = held[network, n]
+        for expert in (e for e in SHOWN if e in {whom for _, whom in here}):
+            others: list[tuple[str, str]] = []
+            lost: list[_Loss] = []
+            for (method, whom), other in here.items():
+                if method == ours or whom not in ("", expert):
+                    continue
+                others.append((method, whom or _NOBODY))
+                one = here.get((ours, expert))
+                if one is None:
+                    continue
+                both = one[_MADE_OF].merge(
+                    other[_MADE_OF], on="seed", suffixes=("", "_other")
+                )
+                less = both[MEASURE] - both[f"{MEASURE}_other"]
+                gap = Difference.of(less.to_numpy())
+                if len(both) and gap.mean > 0:
+                    lost.append(_Loss(network, n, expert, method, whom, gap, both))
+            yield others, lost
 
 
 def _parts(loss: _Loss) -> tuple[float, float, float]:
     """The gap as missed edges, edges too many and directions; they add up to it."""
-    both = loss.one.merge(loss.other, on=_KEYS, suffixes=("_one", "_other"))
-    missed = (both["adjacency_hit_other"] - both["adjacency_hit_one"]).mean()
-    more = (both["adjacency_false_one"] - both["adjacency_false_other"]).mean()
-    whole = (both[f"{MEASURE}_one"] - both[f"{MEASURE}_other"]).mean()
-    return float(missed), float(more), float(whole - missed - more)
+    gap = {x: (loss.both[x] - loss.both[f"{x}_other"]).mean() for x in _MADE_OF}
+    missed, more = -gap["adjacency_hit"], gap["adjacency_false"]
+    return float(missed), float(more), float(gap[MEASURE] - missed - more)
 
 
 def _signed(value: float) -> str:
@@ -150,12 +152,11 @@ def _signed(value: float) -> str:
 
 
 def _row(loss: _Loss) -> list[str]:
-    pairs = paired(loss.one, loss.other, MEASURE)
     return [
         f"{loss.network}, {loss.rows:,}",
         loss.expert,
-        with_error(pairs["one"]),
-        f"{loss.method}: {with_error(pairs['other'])}",
+        with_error(loss.both[MEASURE]),
+        f"{loss.method}: {with_error(loss.both[f'{MEASURE}_other'])}",
         signed(loss.gap),
         *map(_signed, _parts(loss)),
     ]

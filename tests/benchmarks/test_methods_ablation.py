@@ -92,17 +92,16 @@ def test_fixed_weights_learn_nothing():
     assert isinstance(found[0], Response)
 
 
-def test_chains_of_one_sort():
-    """As many as before; on all rows they share one table, on resamples none."""
+def test_without_resamples_all_chains_share_one_table():
+    """And the graphs sampled before, on resamples, are not taken for the others."""
     cell = small_cell()
-    tables = []
-    for first in (0, 1):
-        made = partial(module._of_one_sort, first)
-        with patch.object(module.ensemble, "prepare_ensemble", made):
-            tables.append(replace(cell.candidates).ensemble.tables)
-    assert len(tables[0]) == len(tables[1]) == len(cell.candidates.ensemble.tables)
-    assert all(np.array_equal(t, tables[0][0]) for t in tables[0])
-    assert not any(np.array_equal(t, tables[0][0]) for t in tables[1])
+    assert cell.candidates.samples is not None
+    made = partial(module.prepare_ensemble, resampled=0.0)
+    with patch.object(module.ensemble, "prepare_ensemble", made):
+        tables = replace(cell.candidates).ensemble.tables
+    assert len(tables) == len(cell.candidates.ensemble.tables)
+    assert all(np.array_equal(t, tables[0]) for t in tables)
+    assert not np.array_equal(cell.candidates.ensemble.tables[0], tables[0])
 
 
 def test_the_search_with_all_its_starts_is_data_alone():
