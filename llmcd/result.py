@@ -242,6 +242,8 @@ class Result:
             self.combined,
             variables=self.variables,
             settings=folder.settings_of(self.combined),
+            changes=self.changes,
+            refinement=self.refinement,
         )
 
     def save(self, path: str | Path) -> Path:
@@ -590,6 +592,7 @@ class Result:
             outcome,
             weights=weights,
             own=self.graph,
+            no_path="estimate",
             levels=levels,
             event=event,
             level=level,

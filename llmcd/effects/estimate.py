@@ -43,14 +43,16 @@ def estimate(
     Estimate
         Backdoor: standardisation over strata where treatment and all adjusted columns
         are discrete and their strata are covered, else least squares. Instrument: two
-        stages. Frontdoor: the product of the two regressions.
+        stages. Frontdoor: the product of the two regressions. Apart: as backdoor.
     """
     if strategy.kind == "no path":
         return _ZERO
-    if strategy.kind == "backdoor":
-        if linear:
-            return least_squares(strategy.variables, rows, contrast)
-        return _backdoor(strategy.variables, rows, contrast)
+    if strategy.kind in ("backdoor", "apart"):
+        adjust = least_squares if linear else _backdoor
+        found = adjust(strategy.variables, rows, contrast)
+        # where the rows cannot contradict a graph that says zero, it stands
+        alone = strategy.kind == "apart" and not np.isfinite(found.value)
+        return _ZERO if alone else found
     if strategy.kind == "instrument":
         return _instrument(strategy.variables, rows, contrast)
     if strategy.kind == "frontdoor":

@@ -14,7 +14,7 @@ from llmcd.equivalence import members
 from llmcd.errors import GraphError
 from llmcd.graph import Graph, Mark
 
-__all__ = ["Weighted", "identify", "strategies"]
+__all__ = ["Weighted", "identify", "settled", "strategies"]
 
 _MOST_MEDIATORS = 12  # DoWhy tries every subset of them
 
@@ -29,6 +29,7 @@ def strategies(
     *,
     unobserved: Collection[str] = (),
     limit: int = 200,
+    apart: bool = False,
 ) -> tuple[Weighted, str]:
     """Every way to the effect that the class of a graph allows, and how often each.
 
@@ -42,6 +43,10 @@ def strategies(
         Nodes that no column measures.
     limit : int, optional
         Of the members that are looked at one by one.
+    apart : bool, optional
+        Whether members in which neither leads to the other are a strategy ``apart`` of
+        their own; else they are ``no path``, as those in which the outcome leads to the
+        treatment.
 
     Returns
     -------
@@ -76,7 +81,8 @@ def strategies(
         )
     graph.topological_order()
     if not hidden and not bidirected(graph).any():
-        return _over_class(graph, treatment, outcome, limit)
+        over, how = _over_class(graph, treatment, outcome, limit)
+        return (over if apart else settled(over)), how
     found: Weighted = {}
     each = _members(graph, limit)
     for member in each:
@@ -85,18 +91,28 @@ def strategies(
     return found, EXACT
 
 
+def settled(found: Weighted) -> Weighted:
+    """The same with ``no path`` in place of ``apart``."""
+    merged: Weighted = {}
+    for strategy, weight in found.items():
+        one = Strategy("no path") if strategy.kind == "apart" else strategy
+        merged[one] = merged.get(one, 0.0) + weight
+    return merged
+
+
 def _over_class(
     graph: Graph, treatment: str, outcome: str, limit: int
 ) -> tuple[Weighted, str]:
     found: Weighted = {}
     how = EXACT
     for one in parent_sets(graph, treatment, limit=limit):
-        reaches = outcome in one.descendants
-        strategy = (
-            Strategy("backdoor", tuple(sorted(one.parents)))
-            if reaches
-            else Strategy("no path")
-        )
+        parents = tuple(sorted(one.parents))
+        if outcome in one.descendants:
+            strategy = Strategy("backdoor", parents)
+        elif outcome in one.ancestors:
+            strategy = Strategy("no path")
+        else:
+            strategy = Strategy("apart", parents)
         found[strategy] = found.get(strategy, 0.0) + one.share
         how = one.how
     return found, how

@@ -21,8 +21,9 @@ class Strategy:
     Attributes
     ----------
     kind : str
-        ``no path`` (the effect is zero by the graph), ``backdoor``, ``frontdoor``,
-        ``instrument`` or ``not identified``.
+        ``no path`` (the effect is zero by the graph), ``apart`` (the same, and neither
+        leads to the other, so that it can be estimated all the same), ``backdoor``,
+        ``frontdoor``, ``instrument`` or ``not identified``.
     variables : tuple of str
         What is adjusted for, the mediators, or the instruments; in name order.
     """
@@ -33,6 +34,9 @@ class Strategy:
     def __str__(self) -> str:
         if self.kind in ("no path", "not identified"):
             return self.kind
+        if self.kind == "apart":
+            given = ", ".join(self.variables) or "nothing"
+            return f"no path either way, estimated given {given}"
         return f"{self.kind}: {', '.join(self.variables) or 'nothing to adjust for'}"
 
 
