@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -653,6 +653,7 @@ class Result:
         outcome: str,
         *,
         graph: Graph | None = None,
+        unobserved: Collection[str] = (),
     ) -> Any:
         """The graph and the data as DoWhy's ``CausalModel``.
 
@@ -664,6 +665,8 @@ class Result:
             Column names.
         graph : Graph, optional
             A DAG, such as a member of the class; this result's graph when None.
+        unobserved : collection of str, optional
+            Nodes that no column measures.
 
         Returns
         -------
@@ -674,12 +677,12 @@ class Result:
         GraphError
             If an edge is undirected or an end is no node.
         DataError
-            If a node has no column.
+            If a node has no column and is not said to be unobserved.
         ValueError
             If treatment and outcome are the same.
         """
         dag = self.graph if graph is None else graph
-        return to_causal_model(dag, data, treatment, outcome)
+        return to_causal_model(dag, data, treatment, outcome, unobserved=unobserved)
 
     def to_gcm(
         self, data: pd.DataFrame | None = None, *, graph: Graph | None = None
