@@ -592,7 +592,7 @@ class Result:
             outcome,
             weights=weights,
             own=self.graph,
-            no_path="estimate",
+            learnt=True,
             levels=levels,
             event=event,
             level=level,

@@ -46,7 +46,7 @@ def effect(
     simulations: int = 50,
     limit: int = 200,
     seed: int = 0,
-    no_path: str = "zero",
+    learnt: bool = False,
     variables: Any = None,
     missing: str = "error",
 ) -> Effect:
@@ -86,12 +86,12 @@ def effect(
         Of members of one class that are enumerated.
     seed : int, optional
         Of refuters and resamples.
-    no_path : {"zero", "estimate"}, optional
-        What a graph says in which neither of the two leads to the other: an effect of
-        zero exactly, right for graphs that are known; or what adjusting for the
-        treatment's parents estimates, right for graphs that were learnt from rows,
-        where a weak effect is easily missed. Where the outcome leads to the treatment
-        it is zero in either case, and so in the range of ``own``.
+    learnt : bool, optional
+        Whether the graphs were learnt from rows, so that an arc that is not there may
+        have been missed. Then a graph in which neither of the two leads to the other
+        counts with what adjusting for the treatment's parents estimates, in place of
+        zero; and a regression adjusts for the other causes of the outcome as well. The
+        range of ``own`` takes its graph as it is.
     variables, missing
         As in :func:`llmcd.table`.
 
@@ -114,11 +114,11 @@ def effect(
     Per graph the treatment's parents are adjusted for, which is right in every member
     of the class that has them, so the average is over parent sets (Pensar, Talvitie,
     Hyttinen and Koivisto 2020, *A Bayesian approach for estimating causal effects from
-    observational data*; there as here with ``no_path="estimate"``, a graph without
-    a path counts with its estimate: adjusting for the treatment's parents is right
-    there too, and gives zero but for sampling); the range and its multiset are IDA's
-    (Maathuis, Kalisch and Buehlmann 2009). Estimates on the rows that chose the graph
-    are too sure of themselves; resampled or sampled graphs put part of that back.
+    observational data*; there as here for learnt graphs, one without a path counts
+    with its estimate: adjusting for the treatment's parents is right there too, and
+    gives zero but for sampling); the range and its multiset are IDA's (Maathuis,
+    Kalisch and Buehlmann 2009). Estimates on the rows that chose the graph are too sure
+    of themselves; resampled or sampled graphs put part of that back.
 
     Examples
     --------
@@ -138,8 +138,6 @@ def effect(
     given = (graphs,) if isinstance(graphs, Graph) else tuple(graphs)
     if not 0 < level < 1:
         raise ValueError(f"level must be between 0 and 1, got {level!r}")
-    if no_path not in ("zero", "estimate"):
-        raise ValueError(f"no_path must be 'zero' or 'estimate', got {no_path!r}")
     share = _weights(weights, given)
     mine = given[int(np.argmax(share))] if own is None else own
     _same_nodes((mine, *given))
@@ -148,13 +146,13 @@ def effect(
     each = {
         graph: strategies(
             graph, treatment, outcome,
-            unobserved=unobserved, limit=limit, apart=True,
+            unobserved=unobserved, limit=limit, learnt=True,
         )
         for graph in dict.fromkeys((mine, *given))
     }  # fmt: skip
     inside = {graph: one for graph, (one, _) in each.items()}
     found, alone = _averages(given, share, inside), settled(inside[mine])
-    if no_path == "zero":
+    if not learnt:
         found = settled(found)
     rows = rows_of(
         data,

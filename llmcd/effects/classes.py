@@ -31,8 +31,8 @@ class ParentSet:
         Of the members of the class.
     descendants : frozenset of str
         The same in all those members.
-    ancestors : frozenset of str
-        Those that lead to the node by directed edges in all those members.
+    leaf : Graph
+        Their class: every edge at the node is directed.
     how : str
         Whether the share was counted (``exact``), estimated from members drawn at
         random (``drawn``), or every set counts the same (``equal``).
@@ -41,7 +41,7 @@ class ParentSet:
     parents: tuple[str, ...]
     share: float
     descendants: frozenset[str]
-    ancestors: frozenset[str]
+    leaf: Graph
     how: str
 
 
@@ -104,9 +104,8 @@ def parent_sets(
 
 
 def _one_set(leaf: Graph, node: str, share: float, how: str) -> ParentSet:
-    """Where every edge at the node is directed."""
-    below, above = leaf.descendants(node), leaf.ancestors(node)
-    return ParentSet(leaf.parents(node), share, frozenset(below), frozenset(above), how)
+    below = frozenset(leaf.descendants(node))
+    return ParentSet(leaf.parents(node), share, below, leaf, how)
 
 
 def _settled(graph: Graph, node: str) -> Iterator[Graph]:

@@ -8,7 +8,7 @@ from itertools import islice
 import numpy as np
 
 from llmcd.effects.bridge import frontdoor_and_instruments
-from llmcd.effects.classes import EXACT, parent_sets
+from llmcd.effects.classes import EXACT, ParentSet, parent_sets
 from llmcd.effects.strategy import Strategy, bidirected, canonical_dag, check_ends
 from llmcd.equivalence import members
 from llmcd.errors import GraphError
@@ -29,7 +29,7 @@ def strategies(
     *,
     unobserved: Collection[str] = (),
     limit: int = 200,
-    apart: bool = False,
+    learnt: bool = False,
 ) -> tuple[Weighted, str]:
     """Every way to the effect that the class of a graph allows, and how often each.
 
@@ -43,10 +43,11 @@ def strategies(
         Nodes that no column measures.
     limit : int, optional
         Of the members that are looked at one by one.
-    apart : bool, optional
-        Whether members in which neither leads to the other are a strategy ``apart`` of
-        their own; else they are ``no path``, as those in which the outcome leads to the
-        treatment.
+    learnt : bool, optional
+        Whether the graph was learnt from rows, so that an arc that is not there may
+        have been missed. Members in which neither leads to the other are then a
+        strategy ``apart`` of their own, and causes of the outcome stand beside the
+        treatment's parents, as either alone may lack one that both have.
 
     Returns
     -------
@@ -82,7 +83,7 @@ def strategies(
     graph.topological_order()
     if not hidden and not bidirected(graph).any():
         over, how = _over_class(graph, treatment, outcome, limit)
-        return (over if apart else settled(over)), how
+        return (over if learnt else settled(over)), how
     found: Weighted = {}
     each = _members(graph, limit)
     for member in each:
@@ -92,12 +93,16 @@ def strategies(
 
 
 def settled(found: Weighted) -> Weighted:
-    """The same with ``no path`` in place of ``apart``."""
+    """The strategies as of graphs that are known: no path is none, parents suffice."""
     merged: Weighted = {}
     for strategy, weight in found.items():
-        one = Strategy("no path") if strategy.kind == "apart" else strategy
+        plain = Strategy(strategy.kind, strategy.variables)
+        one = _NO_PATH if strategy.kind == "apart" else plain
         merged[one] = merged.get(one, 0.0) + weight
     return merged
+
+
+_NO_PATH = Strategy("no path")
 
 
 def _over_class(
@@ -106,16 +111,26 @@ def _over_class(
     found: Weighted = {}
     how = EXACT
     for one in parent_sets(graph, treatment, limit=limit):
-        parents = tuple(sorted(one.parents))
-        if outcome in one.descendants:
-            strategy = Strategy("backdoor", parents)
-        elif outcome in one.ancestors:
-            strategy = Strategy("no path")
-        else:
-            strategy = Strategy("apart", parents)
+        strategy = _of_parents(one, treatment, outcome)
         found[strategy] = found.get(strategy, 0.0) + one.share
         how = one.how
     return found, how
+
+
+def _of_parents(one: ParentSet, treatment: str, outcome: str) -> Strategy:
+    """Any set that holds all parents and no descendant of the treatment is right."""
+    above = {*one.leaf.ancestors(outcome), outcome}
+    if treatment not in above and outcome in one.leaf.ancestors(treatment):
+        return _NO_PATH
+    reaches = outcome in one.descendants
+    between = (one.descendants & above) | {outcome}
+    causes = {v for node in between for v in one.leaf.parents(node)}
+    beside = causes - one.descendants - {treatment} - set(one.parents)
+    return Strategy(
+        "backdoor" if reaches else "apart",
+        tuple(sorted(one.parents)),
+        tuple(sorted(beside)),
+    )
 
 
 def _members(graph: Graph, limit: int) -> list[Graph]:

@@ -94,7 +94,7 @@ class Effect:
     low, high : float
         Interval over the same graphs: quantiles of the mixture of their sampling
         distributions, with a point at 0 for graphs in which the outcome leads to the
-        treatment (``no_path="estimate"``), or for all without a path (``"zero"``).
+        treatment and, where graphs are known and not learnt, for all without a path.
     level : float
         Of the interval.
     sampling_variance, graph_variance : float
