@@ -632,6 +632,14 @@ class Result:
         ValueError
             If treatment and outcome are the same, or an argument is out of range.
 
+        Notes
+        -----
+        Graphs were learnt, so that one without a path counts with its estimate and not
+        with zero, and regressions adjust for causes of the outcome as well. What no
+        sampled graph knows stays out of the interval: weak arcs that cancel each other,
+        hidden causes, relations that are not linear. ``benchmarks/README.md`` counts
+        how often it holds the truth.
+
         See Also
         --------
         llmcd.effects.effect : The same for any graphs, weights and unobserved nodes.
