@@ -309,6 +309,8 @@ class PlannedPair:
     harm : float or None
         What the worst answer is expected to cost if the expert knows nothing, times
         the probability of that.
+    forward, backward : float or None
+        Shares of resamples in which the edge points from ``a`` to ``b``, and back.
 
     Examples
     --------
@@ -323,6 +325,8 @@ class PlannedPair:
     priority: float
     worth: float | None = None
     harm: float | None = None
+    forward: float | None = None
+    backward: float | None = None
 
 
 @dataclass(frozen=True)
