@@ -22,6 +22,7 @@ from llmcd.report.account import (
 from llmcd.report.downloads import downloads
 from llmcd.report.drawing import drawing
 from llmcd.report.reviewed import Reviewed
+from llmcd.report.texts import missed, remarks
 from llmcd.variables import Variables
 
 if TYPE_CHECKING:
@@ -95,6 +96,8 @@ def render(
         other_mode=other_mode(combined),
         asked=sent(combined),
         hosts=combined.answers.sent,
+        remarks=remarks(described) if combined.answers.answers else (),
+        missed=missed(combined),
         arrows=ARROWS,
         variables=described,
         meaning={name: _meaning(described, name) for name in combined.graph.names},
