@@ -220,3 +220,22 @@ def test_keys_of_the_environment_stay_at_home(server, monkeypatch, tmp_path):
     assert key == "Bearer none"
     with Store(tmp_path / "s.sqlite") as store:
         assert len(store) == 0
+
+
+def test_a_replay_gives_the_same_report(server, tmp_path):
+    """Byte for byte, from the store alone; a store that lacks a reply is an error."""
+    store = tmp_path / "s.sqlite"
+    options = {"bootstrap": 3, "progress": False, "n_jobs": 1, "store": store}
+    first = llmcd.discover(rows(), TEXTS, model(server), **options)
+    n = len(server.requests)
+    again = llmcd.discover(rows(), TEXTS, model(server), replay=True, **options)
+    assert len(server.requests) == n > 2
+    assert again.to_html() == first.to_html()
+    for result, name in ((first, "one"), (again, "two")):
+        result.save(tmp_path / name)
+    for file in sorted((tmp_path / "one").iterdir()):
+        assert file.read_bytes() == (tmp_path / "two" / file.name).read_bytes()
+    with pytest.raises(ExpertError, match="not in the store"):
+        llmcd.discover(rows(), {**TEXTS, "age": "in months"}, model(server),
+                       replay=True, **options)  # fmt: skip
+    assert len(server.requests) == n
