@@ -15,11 +15,11 @@ where calls are short. Both those on the clock and those of the processor are ke
 ratios are of the processor's, which a busy machine changes less. Imports, reading and
 numba's compilation are over by then, and so is ``llmcd.table(df).statistics()``, whose
 seconds the tables give as a note. What compiling takes, and the first call in a new
-process, is measured apart. Whoever takes over 20 seconds for a first call gets one
-problem of a row.
+process, is measured apart. Whoever takes over ``--slow`` seconds for a first call gets
+one problem of a row.
 
-What ``--out`` holds of the same machine and commit is kept; rows that are measured
-again replace theirs.
+What ``--out`` holds of the same machine and versions is kept; rows that are measured
+again replace theirs, and each tells its commit.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ import argparse
 import json
 import sys
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatch
 from functools import cached_property
 from pathlib import Path
@@ -53,6 +53,8 @@ __all__ = ["Judge", "main", "record_of", "run_row"]
 OUT = Path(__file__).resolve().parent / "results" / "speed.json"
 LIMIT = 120.0
 SLOW = 20.0  # seconds of a first call from where on it gets one problem of a row
+SLOW_HELP = "seconds of a first call from where on a row has one problem (%(default)s)"
+EVERY_HELP = "try contenders that ran out of time in a smaller row as well"
 SCORED_UP_TO = 200  # columns; extending larger graphs takes longer than finding them
 
 
@@ -172,6 +174,7 @@ def run_row(
     limit: float,
     home: Path,
     bif_home: Path | None,
+    slow_from: float = SLOW,
     earlier: Iterable[dict[str, Any]] = (),
     said: Any = sys.stderr,
 ) -> list[dict[str, Any]]:
@@ -189,6 +192,8 @@ def run_row(
         Folder of the peers' environments.
     bif_home : Path or None
         Folder of BIF files.
+    slow_from : float
+        Seconds of a first call from where on a contender gets one problem only.
     earlier : iterable of dict
         Records of rows before: who ran out of time in the same family is left out.
     said : stream
@@ -228,9 +233,10 @@ def run_row(
                 _say(said, record)
                 if outcome.status == "timeout":
                     out_of_time[contender.label] = row.name
-                elif (outcome.first or 0.0) > SLOW:
+                elif (outcome.first or 0.0) > slow_from:
                     slow[contender.label] = (
-                        f"one problem only, for its first call took over {SLOW:g} s"
+                        "one problem only, for its first call took over "
+                        f"{slow_from:g} s"
                     )
     return records
 
@@ -279,7 +285,9 @@ def _parser() -> argparse.ArgumentParser:
     add("--resume", action="store_true", help="leave out rows that --out holds")
     add("--fresh", action="store_true", help="throw away what --out holds")
     add("--limit", type=float, default=LIMIT, help="seconds a call may take")
+    add("--slow", type=float, default=SLOW, help=SLOW_HELP)
     add("--seeds", type=int, help="problems a row (default: each row's own number)")
+    add("--every", action="store_true", help=EVERY_HELP)
     add("--home", type=Path, default=None, help="folder of the peers' environments")
     add("--bif-home", type=Path, default=None, help="folder of BIF files")
     add("--scale", action="store_true", help="only the curves of time and memory")
@@ -312,10 +320,10 @@ def main(arguments: list[str] | None = None) -> int:
         for record in scale(
             nodes=given.scale_nodes, rows=given.scale_rows, limit=given.limit
         ):
-            results["scale"].append(record)
+            results["scale"].append(record | _made(results))
             _write(given.out, results)
     elif given.first_calls:
-        results["first_calls"] = first_calls(home, given.bif_home)
+        results["first_calls"] = _first_calls(results, home, given)
     else:
         _measure(rows, results, home, given)
     _write(given.out, results)
@@ -332,13 +340,18 @@ def _start(given: argparse.Namespace) -> dict[str, Any]:
     if given.fresh or not given.out.exists():
         return now | empty
     held = json.loads(given.out.read_text())
-    for what in ("machine", "commit"):
+    for what in ("machine", "versions"):
         if held[what] != now[what]:
             raise SystemExit(
                 f"{given.out} was measured with {what} {held[what]}, this is "
                 f"{now[what]}: give another --out, or --fresh to measure all anew"
             )
     return empty | held | now
+
+
+def _made(now: Mapping[str, Any]) -> dict[str, Any]:
+    """What a record tells of the run that it is from."""
+    return {"commit": now["commit"], "date": now["date"]}
 
 
 def _measure(
@@ -349,17 +362,32 @@ def _measure(
         if row.name in done and given.resume:
             continue
         results["records"] = [r for r in results["records"] if r["row"] != row.name]
-        results["records"] += run_row(
+        measured = run_row(
             row,
             seeds=1 if given.quick else given.seeds,
             limit=given.limit,
             home=home,
             bif_home=given.bif_home,
-            earlier=results["records"],
+            slow_from=given.slow,
+            earlier=[] if given.every else _before(row, results["records"]),
         )
+        results["records"] += [record | _made(results) for record in measured]
         _write(given.out, results)
     if given.rows is None and not results["first_calls"]:
-        results["first_calls"] = first_calls(home, given.bif_home)
+        results["first_calls"] = _first_calls(results, home, given)
+
+
+def _before(row: Row, records: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Records of smaller rows of the family, whichever were measured first."""
+    names = list(ROWS)
+    smaller = set(names[: names.index(row.name)])
+    return [record for record in records if record["row"] in smaller]
+
+
+def _first_calls(
+    results: Mapping[str, Any], home: Path, given: argparse.Namespace
+) -> list[dict[str, Any]]:
+    return [call | _made(results) for call in first_calls(home, given.bif_home)]
 
 
 def _write(path: Path, results: dict[str, Any]) -> None:

@@ -106,6 +106,19 @@ def test_sampled_rows(network: DiscreteNetwork):
     assert (frame["wet"].cat.codes.to_numpy() == problem.values[:, at["wet"]]).all()
 
 
+def test_copies_are_left_out(network: DiscreteNetwork):
+    """A variable that copies its parent under other codes has no column and no node."""
+    turned = DiscreteNetwork(
+        [*network.names, "seen"],
+        [*network.levels, ["n", "y"]],
+        [*network.parents, [0]],
+        [*network.tables, np.array([[0.0, 1.0], [1.0, 0.0]])],
+    )
+    problem = sampled(turned, 500, seed=0)
+    assert set(problem.names) == {"rain", "wet", "slip"}
+    assert problem.truth.directed_edges() == (("rain", "wet"), ("wet", "slip"))
+
+
 def test_networks_are_found(network: DiscreteNetwork, tmp_path: Path):
     """A network is read from a folder or from pgmpy's files, or it is said where."""
     write_bif(network, tmp_path / "sprinkler.bif.gz")
@@ -339,7 +352,8 @@ def test_a_row_without_peers(
     assert json.loads(out.read_text())["records"] == results["records"]
     monkeypatch.setattr(speed, "run_row", lambda *_, **__: results["records"][:1])
     assert main([*arguments, "--home", str(tmp_path)]) == 0
-    assert json.loads(out.read_text())["records"] == results["records"][:1]
+    kept = json.loads(out.read_text())["records"]
+    assert [r["label"] for r in kept] == [results["records"][0]["label"]]
 
 
 # --- tables ---------------------------------------------------------------------------
@@ -532,12 +546,35 @@ def test_rows_are_chosen(capsys: pytest.CaptureFixture[str]):
     assert "pc-gaussian-1000" not in short
 
 
-def test_another_commit_is_not_resumed(tmp_path: Path):
-    """Results of another machine or commit are not mixed with these."""
+@pytest.mark.parametrize("what", ["machine", "versions"])
+def test_another_machine_is_not_resumed(tmp_path: Path, what: str):
+    """Results of another machine or other versions are not mixed with these."""
     out = tmp_path / "speed.json"
-    out.write_text(json.dumps(conditions() | {"commit": "another", "records": []}))
-    with pytest.raises(SystemExit, match=r"(?s)commit another.*--fresh"):
+    out.write_text(json.dumps(conditions() | {what: "another", "records": []}))
+    with pytest.raises(SystemExit, match=rf"(?s){what} another.*--fresh"):
         main(["--rows", "pc-gaussian-20", "--out", str(out)])
+
+
+def test_rows_tell_their_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """A row that is measured anew has the new commit; who was left out only before."""
+    out = tmp_path / "speed.json"
+    late = record("pybnesian PC", 0, None, row="pc-gaussian-100", family="pc-gaussian")
+    early = record("pgmpy PC", 0, None, row="pc-gaussian-20", family="pc-gaussian")
+    held = [r | {"commit": "old", "date": "2026-01-01"} for r in (late, early)]
+    out.write_text(json.dumps(conditions() | {"commit": "old", "records": held}))
+    seen: list[str] = []
+
+    def run(row: Row, *, earlier, **_) -> list[dict]:
+        seen.extend(r["label"] for r in earlier)
+        return [record("llmcd PC", 0, 1.0, row=row.name, family=row.family)]
+
+    monkeypatch.setattr(speed, "run_row", run)
+    assert main(["--rows", "pc-gaussian-50", "--out", str(out)]) == 0
+    commits = {r["row"]: r["commit"] for r in json.loads(out.read_text())["records"]}
+    now = conditions()["commit"]
+    old = {"pc-gaussian-100": "old", "pc-gaussian-20": "old"}
+    assert commits == old | {"pc-gaussian-50": now}
+    assert seen == ["pgmpy PC"]
 
 
 def test_parquet_rows(tmp_path: Path):
