@@ -29,6 +29,7 @@ import json
 import sys
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from fnmatch import fnmatch
 from functools import cached_property
 from pathlib import Path
@@ -40,7 +41,7 @@ from benchmarks.generate import Problem
 from benchmarks.machine import conditions
 from benchmarks.peers import Outcome, Task, run_peer, write_rows
 from benchmarks.peers.environments import default_home, site_packages
-from benchmarks.scale import figure, first_calls, scale
+from benchmarks.scale import CURVES, figure, first_calls, scale
 from benchmarks.speed_rows import ROWS, Contender, Row, quick
 from benchmarks.speed_tables import digest, markdown
 from llmcd.equivalence import consistent_extension, cpdag
@@ -54,6 +55,7 @@ OUT = Path(__file__).resolve().parent / "results" / "speed.json"
 LIMIT = 120.0
 SLOW = 20.0  # seconds of a first call from where on it gets one problem of a row
 SLOW_HELP = "seconds of a first call from where on a row has one problem (%(default)s)"
+FROM_HELP = "the first problem; records of those before are kept (%(default)s)"
 EVERY_HELP = "try contenders that ran out of time in a smaller row as well"
 SCORED_UP_TO = 200  # columns; extending larger graphs takes longer than finding them
 
@@ -171,6 +173,7 @@ def run_row(
     row: Row,
     *,
     seeds: int | None,
+    first: int = 0,
     limit: float,
     home: Path,
     bif_home: Path | None,
@@ -186,6 +189,8 @@ def run_row(
         What to measure.
     seeds : int or None
         How many problems, if not the row's number.
+    first : int
+        The first of them.
     limit : float
         Seconds that one call may take.
     home : Path
@@ -211,7 +216,7 @@ def run_row(
     limit = row.limit or limit
     slow: dict[str, str] = {}
     records: list[dict[str, Any]] = []
-    for seed in range(seeds or row.seeds):
+    for seed in range(first, first + (seeds or row.seeds)):
         problem = row.problem(seed, bif_home, site_packages("pgmpy", home))
         judge = Judge(row, problem)
         with tempfile.TemporaryDirectory() as folder:
@@ -287,12 +292,15 @@ def _parser() -> argparse.ArgumentParser:
     add("--limit", type=float, default=LIMIT, help="seconds a call may take")
     add("--slow", type=float, default=SLOW, help=SLOW_HELP)
     add("--seeds", type=int, help="problems a row (default: each row's own number)")
+    add("--from-seed", type=int, default=0, help=FROM_HELP)
+    add("--contenders", nargs="+", metavar="PATTERN", help="only those of a row")
     add("--every", action="store_true", help=EVERY_HELP)
     add("--home", type=Path, default=None, help="folder of the peers' environments")
     add("--bif-home", type=Path, default=None, help="folder of BIF files")
     add("--scale", action="store_true", help="only the curves of time and memory")
     add("--scale-rows", type=int, default=10_000_000, help="most rows of the curves")
     add("--scale-nodes", type=int, default=1000, help="most columns of the curves")
+    add("--curves", nargs="+", choices=CURVES, default=CURVES, help="some of them")
     add("--first-calls", action="store_true", help="only the first calls")
     add("--table", type=Path, metavar="JSON", help="print Markdown and stop")
     add("--figure", type=Path, metavar="PNG", help="draw the curves and stop")
@@ -316,9 +324,14 @@ def main(arguments: list[str] | None = None) -> int:
     results = _start(given)
     home = given.home or default_home()
     if given.scale:
-        results["scale"] = []
+        results["scale"] = [
+            r for r in results["scale"] if r["curve"] not in given.curves
+        ]
         for record in scale(
-            nodes=given.scale_nodes, rows=given.scale_rows, limit=given.limit
+            nodes=given.scale_nodes,
+            rows=given.scale_rows,
+            curves=given.curves,
+            limit=given.limit,
         ):
             results["scale"].append(record | _made(results))
             _write(given.out, results)
@@ -361,10 +374,15 @@ def _measure(
     for row in rows:
         if row.name in done and given.resume:
             continue
-        results["records"] = [r for r in results["records"] if r["row"] != row.name]
+        results["records"] = [
+            record
+            for record in results["records"]
+            if record["row"] != row.name or record["seed"] < given.from_seed
+        ]
         measured = run_row(
-            row,
+            _among(row, given.contenders),
             seeds=1 if given.quick else given.seeds,
+            first=given.from_seed,
             limit=given.limit,
             home=home,
             bif_home=given.bif_home,
@@ -375,6 +393,16 @@ def _measure(
         _write(given.out, results)
     if given.rows is None and not results["first_calls"]:
         results["first_calls"] = _first_calls(results, home, given)
+
+
+def _among(row: Row, patterns: Sequence[str] | None) -> Row:
+    """The row with some of its contenders only."""
+    if patterns is None:
+        return row
+    some = [
+        c for c in row.contenders if any(fnmatch(c.label, each) for each in patterns)
+    ]
+    return replace(row, contenders=tuple(some))
 
 
 def _before(row: Row, records: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:

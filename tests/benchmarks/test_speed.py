@@ -308,6 +308,24 @@ def test_who_runs_out_of_time(
     assert asked.count("ges") == 2
 
 
+def test_further_problems_leave_the_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """With --from-seed and --contenders the records of earlier problems stay."""
+    out = tmp_path / "speed.json"
+    held = [record("llmcd GES", seed, 1.0) | {"commit": "old"} for seed in range(3)]
+    out.write_text(json.dumps(conditions() | {"records": held}))
+    asked = pretend(monkeypatch, lambda name, _: Outcome(name, "ges", "failed", "no"))
+    arguments = ["--rows", "ges-gaussian-20", "--out", str(out), "--seeds", "2"]
+    assert (
+        main([*arguments, "--from-seed", "2", "--contenders", "llmcd GES", "x*"]) == 0
+    )
+    assert asked == ["llmcd", "xges", "llmcd"] * 2
+    kept = [(r["seed"], r["label"]) for r in json.loads(out.read_text())["records"]]
+    again = [(s, w) for s in (2, 3) for w in ("llmcd GES", "xges", "llmcd GES")]
+    assert kept == [(0, "llmcd GES"), (1, "llmcd GES"), *again]
+
+
 def test_who_is_slow(small: Row, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """A contender that takes long gets the first problem of a row only."""
     asked = pretend(
@@ -507,15 +525,21 @@ def test_tables_of_first_calls_and_curves():
         {"label": "GES", "status": "failed", "reason": "no file"},
     ]  # fmt: skip
     points = [
-        {"curve": "parquet", "nodes": 10, "rows": 10_000_000, "status": "done",
-         "reason": "", "seconds": 12.0, "search_seconds": 0.5,
-         "memory_added": 90 * 2**20},
+        {"curve": "parquet", "nodes": 10, "rows": rows, "status": "done",
+         "reason": "", "seconds": 12.0, "cpu_seconds": 9.0, "search_seconds": 0.5,
+         "memory_added": 90 * 2**20, "memory_peak": peak * 2**20}
+        for rows, peak in ((1_000_000, 300), (10_000_000, 330))
     ]  # fmt: skip
     said = markdown(results_of() | {"first_calls": calls, "scale": points})
     assert "| PC | 30 | 1.5 | 0.5 | 0.002 |" in said
     assert "| GES | failed: no file |" in said
     assert "| 3 | 0.5 | yes |" in said
-    assert "| parquet | 10 | 10,000,000 | 12 | 0.5 | 90 |" in said
+    assert "| parquet | 10 | 10,000,000 | 12 | 9 | 0.5 | 90 | 330 |" in said
+    assert "| 10,000,000 | 10,000,000 in 9 CPU s | yes |" in said
+    assert "| 1.1 | 1.10 (330 against 300) | yes |" in said
+    points[0]["memory_peak"] = 200 * 2**20
+    grown = markdown(results_of() | {"first_calls": calls, "scale": points})
+    assert "| 1.1 | 1.65 (330 against 200) | **no** |" in grown
     assert "0123456789ab+" in said
 
 
@@ -600,7 +624,7 @@ def test_figure(tmp_path: Path):
     """Curves are drawn from the results, or it is said that there are none."""
     points = [
         {"curve": curve, "nodes": nodes, "rows": rows, "status": "done",
-         "seconds": 0.1 * nodes, "memory_added": 2**20 * k}
+         "cpu_seconds": 0.1 * nodes, "memory_peak": 2**20 * k}
         for k, (curve, nodes, rows) in enumerate(
             [("pc", 20, 1000), ("pc", 50, 1000), ("order", 20, 1000),
              ("parquet", 10, 10_000), ("parquet", 10, 100_000)])
