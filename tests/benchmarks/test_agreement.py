@@ -44,7 +44,7 @@ class Fickle:
 def test_what_changes_is_seen(monkeypatch):
     """A search that follows the order of columns fails, and it is said where."""
     monkeypatch.setattr(agreement, "METHODS", {"fickle": Fickle})
-    found = list(agreement.invariance(4, io.StringIO()))
+    found = list(agreement.invariance(12, io.StringIO()))
     bare = [r for r in found if r["what"] == "columns permuted, no table"]
     assert len(bare) == 3
     assert all(r["held"] < 4 and r["failed"] for r in bare)
