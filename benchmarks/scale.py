@@ -261,7 +261,8 @@ def figure(results: Mapping[str, Any], path: Path) -> None:
     for ax in axes[0]:
         if ax.get_lines():
             ax.legend(frameon=False)
-    page.savefig(path, dpi=150)
+    # without the version, so that the same results give the same file
+    page.savefig(path, dpi=150, metadata={"Software": None})
 
 
 def _draw(

@@ -158,6 +158,9 @@ def _check_fastest(claim: Claim, records: list[Record]) -> tuple[str, bool | Non
         pair = min(bounds, key=lambda one: bounds[one])
         holds = True if bounds[pair] >= claim.value else None
         return f"{_told(records, *pair)} (all ran out of time)", holds
+    late = [r for r in records if r["label"] in rivals and r["status"] == "left out"]
+    if late and {r["label"] for r in late} == set(rivals):
+        return f"none raced: all {late[0]['reason']}", None
     return "no peer finished", None
 
 

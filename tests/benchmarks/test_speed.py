@@ -474,6 +474,12 @@ def test_fastest_peer():
     records[3]["seconds"] = 0.5
     assert verdicts(*records)[what] == ("0.5 (ges)", False)
     assert "| xges | 0.001 |" in markdown(results_of(*records))
+    left = [
+        record(name, 0, None, status="left out", reason="out of time in a smaller one")
+        for name in ("ges", LEARN)
+    ]
+    said = ("none raced: all out of time in a smaller one", None)
+    assert verdicts(*records[:2], *left)[what] == said
 
 
 def test_same_graph():
