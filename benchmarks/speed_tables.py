@@ -383,7 +383,7 @@ def _claims_of_scale(points: Iterable[Record]) -> list[Sequence[str]]:
         if reached:
             last = max(reached, key=lambda p: p[along])
             what = f"{curve}: {'columns' if along == 'nodes' else along} of the curve"
-            said = f"{last[along]:,} in {_number(last['cpu_seconds'])} CPU s"
+            said = f"{last[along]:,} in {_number(last.get('cpu_seconds'))} CPU s"
             holds = VERDICT[last[along] >= wanted]
             lines.append(("curves", what, f"{wanted:,}", said, holds))
     held = {p["rows"]: p.get("memory_peak") for p in done if p["curve"] == "parquet"}

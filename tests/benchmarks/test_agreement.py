@@ -44,10 +44,10 @@ class Fickle:
 def test_what_changes_is_seen(monkeypatch):
     """A search that follows the order of columns fails, and it is said where."""
     monkeypatch.setattr(agreement, "METHODS", {"fickle": Fickle})
-    found = list(agreement.invariance(12, io.StringIO()))
+    found = list(agreement.invariance(9, io.StringIO()))
     bare = [r for r in found if r["what"] == "columns permuted, no table"]
     assert len(bare) == 3
-    assert all(r["held"] < 4 and r["failed"] for r in bare)
+    assert all(r["held"] < 3 and r["failed"] for r in bare)
 
 
 def test_a_wrong_skeleton_is_seen(monkeypatch):
@@ -59,12 +59,11 @@ def test_a_wrong_skeleton_is_seen(monkeypatch):
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_sign_and_units_change_no_graph(method):
+@pytest.mark.parametrize("kind", ["continuous", "mixed"])
+def test_sign_and_units_change_no_graph(method, kind):
     """Numbers turned round, moved and in other units give the same graph."""
-    for seed in range(3):
-        for kind in ("continuous", "mixed"):
-            rows = agreement.FRAMES[kind](seed)
-            found = METHODS[method]().search(agreement.table(rows).statistics())
-            for what, other, names in agreement._changes(rows, seed):
-                graph = METHODS[method]().search(agreement.table(other).statistics())
-                assert agreement._equal(found, graph, names), what
+    rows = agreement.FRAMES[kind](0)
+    found = METHODS[method]().search(agreement.table(rows).statistics())
+    for what, other, names in agreement._changes(rows, 0):
+        graph = METHODS[method]().search(agreement.table(other).statistics())
+        assert agreement._equal(found, graph, names), what
