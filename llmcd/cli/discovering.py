@@ -19,7 +19,14 @@ from llmcd.cli.inputs import (
 )
 from llmcd.cli.options import add_data, add_expert, add_mode, add_out, add_store
 from llmcd.cli.output import Shown
-from llmcd.cli.results import DOCUMENT, document_of, records, shown_result, write_run
+from llmcd.cli.results import (
+    DOCUMENT,
+    document_of,
+    records,
+    shown_result,
+    write_run,
+    written,
+)
 from llmcd.discovery.limits import Limits
 from llmcd.formats import FORMATS
 from llmcd.graph import Graph
@@ -61,8 +68,12 @@ def _refine(arguments: argparse.Namespace) -> Shown:
         write_run(result, Path(arguments.out))
     found = result.refinement
     proposals = [] if found is None else records(found.to_frame())
-    document = {**document_of(result, arguments.out), "proposals": proposals}
-    return Shown(document, (str(found),))
+    return Shown(
+        {**document_of(result, arguments.out), "proposals": proposals},
+        (str(found),),
+        result.warnings,
+        written(arguments.out) if arguments.out else (),
+    )
 
 
 def _found(arguments: argparse.Namespace, start: Graph | None = None) -> Result:

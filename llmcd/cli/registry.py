@@ -10,13 +10,16 @@ from llmcd.cli.combining import COMBINE
 from llmcd.cli.command import Command
 from llmcd.cli.demo import DEMO
 from llmcd.cli.discovering import DISCOVER, REFINE
-from llmcd.cli.handing_on import EXPORT, REPORT, REVIEW
+from llmcd.cli.estimating import EFFECT, FALSIFY
+from llmcd.cli.going_on import CRITICISE, UPDATE
+from llmcd.cli.handing_on import EXPORT, REPORT, REVIEW, SHOW
 
 __all__ = ["COMMANDS"]
 
 COMMANDS: Mapping[str, tuple[Command, ...]] = {
     "from a table to a graph": (DEMO, DISCOVER, REFINE),
     "step by step": (PLAN, ASK, ANSWERS, COMBINE),
-    "with a run folder": (REPORT, REVIEW, EXPORT),
+    "with a run folder": (SHOW, REPORT, REVIEW, EXPORT),
+    "further": (EFFECT, FALSIFY, UPDATE, CRITICISE),
     "experts": (AUDIT,),
 }
