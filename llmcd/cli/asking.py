@@ -10,6 +10,7 @@ from typing import Any
 from llmcd import folder
 from llmcd.background import Background
 from llmcd.cli.command import Command
+from llmcd.cli.exits import code_of_answers
 from llmcd.cli.inputs import (
     background_of,
     budget_of,
@@ -206,7 +207,8 @@ def _kept(answers: Answers, run: str) -> Shown:
         "questions": None,
     }
     unfinished = (answers.note,) if answers.note else ()
-    return Shown(document, ("\n".join(lines),), unfinished)
+    code = code_of_answers(answers)
+    return Shown(document, ("\n".join(lines),), unfinished, code=code)
 
 
 _KEPT = {

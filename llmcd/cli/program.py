@@ -8,7 +8,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 
-from llmcd.cli.exits import STOPPED, code_of
+from llmcd.cli.exits import STOPPED, USAGE, code_of
 from llmcd.cli.inputs import store_of
 from llmcd.cli.output import remark, show
 from llmcd.cli.parser import parser_of
@@ -32,28 +32,24 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit code; ``llmcd --help`` lists what each means.
     """
     root = parser_of(COMMANDS)
-    arguments = root.parsed(argv)
+    arguments = root.parsed(sys.argv[1:] if argv is None else argv)
     if arguments.command is None:
-        root.print_help()
+        print(root.overview(), end="")
         return 0
     try:
-        code = _run(arguments)
-        sys.stdout.flush()
+        return _run(arguments)
     except BrokenPipeError:
         # whoever reads has seen enough; Python would complain again when it ends
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except (LlmcdError, ValueError, OSError) as error:
+    except KeyboardInterrupt:
+        _stopped(arguments)
+        return STOPPED
+    except Exception as error:  # said in words, with a code; --traceback shows it
         if getattr(arguments, "traceback", False):
             traceback.print_exc()
-        remark(f"llmcd: {_said(error)}")
+        remark(_block(error, arguments), style="red")
         return code_of(error)
-    except KeyboardInterrupt:
-        store = store_of(arguments)
-        kept = f"; what was answered is in {store}" if store and store.exists() else ""
-        remark(f"llmcd: stopped{kept}")
-        return STOPPED
-    return code
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -65,7 +61,27 @@ def _run(arguments: argparse.Namespace) -> int:
     return shown.code
 
 
-def _said(error: Exception) -> str:
+def _stopped(arguments: argparse.Namespace) -> None:
+    store = store_of(arguments)
+    kept = ""
+    if store and store.exists():
+        kept = f"; what was answered is in {store}, the same command goes on from there"
+    remark(f"llmcd {arguments.full_name}: stopped{kept}")
+
+
+def _block(error: Exception, arguments: argparse.Namespace) -> str:
+    """What was expected, what came, what to do; all errors of ours say it."""
+    said = str(error)
     if isinstance(error, OSError) and error.strerror and error.filename:
-        return f"{error.filename}: {error.strerror}"
-    return str(error)
+        said = f"{error.filename}: {error.strerror}"
+    lines = [f"llmcd {arguments.full_name}: {said}"]
+    if code_of(error) == USAGE:
+        lines.append(f"see: llmcd {arguments.full_name} --help")
+    elif not isinstance(error, (LlmcdError, OSError)):
+        lines[0] = (
+            f"llmcd {arguments.full_name}: unexpected {type(error).__name__}: {said}"
+        )
+        lines.append(
+            "this is a defect of llmcd, not of your input; --traceback shows where"
+        )
+    return "\n".join(lines)

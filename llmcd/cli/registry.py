@@ -8,6 +8,7 @@ from llmcd.cli.asking import ANSWERS, ASK, PLAN
 from llmcd.cli.auditing import AUDIT
 from llmcd.cli.combining import COMBINE
 from llmcd.cli.command import Command
+from llmcd.cli.completion import COMPLETION
 from llmcd.cli.demo import DEMO
 from llmcd.cli.discovering import DISCOVER, REFINE
 from llmcd.cli.estimating import EFFECT, FALSIFY
@@ -21,5 +22,6 @@ COMMANDS: Mapping[str, tuple[Command, ...]] = {
     "step by step": (PLAN, ASK, ANSWERS, COMBINE),
     "with a run folder": (SHOW, REPORT, REVIEW, EXPORT),
     "further": (EFFECT, FALSIFY, UPDATE, CRITICISE),
-    "experts": (AUDIT,),
+    "about experts": (AUDIT,),
+    "about this program": (COMPLETION,),
 }
