@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 from llmcd import folder
 from llmcd.cli.command import Command
+from llmcd.cli.exits import code_of_answers
 from llmcd.cli.inputs import (
     background_of,
     budget_of,
@@ -59,7 +61,8 @@ def _discover(arguments: argparse.Namespace) -> Shown:
     result = _found(arguments)
     if arguments.out:
         write_run(result, Path(arguments.out))
-    return shown_result(result, arguments.out)
+    shown = shown_result(result, arguments.out)
+    return replace(shown, code=code_of_answers(result.answers))
 
 
 def _refine(arguments: argparse.Namespace) -> Shown:
@@ -73,6 +76,7 @@ def _refine(arguments: argparse.Namespace) -> Shown:
         (str(found),),
         result.warnings,
         written(arguments.out) if arguments.out else (),
+        code_of_answers(result.answers),
     )
 
 

@@ -22,7 +22,7 @@ __all__ = ["EXPORT", "REPORT", "REVIEW", "SHOW"]
 def _show(arguments: argparse.Namespace) -> Shown:
     result = Result.load(arguments.folder)
     shown = shown_result(result, arguments.folder)
-    return replace(shown, remarks=(), code=0)
+    return replace(shown, remarks=())
 
 
 def _add_report(parser: argparse.ArgumentParser) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from llmcd.cli.exits import code_of_answers
 from llmcd.cli.output import Grid, Shown
 from llmcd.plots.graph import figure_size
 from llmcd.result import Result
@@ -90,7 +89,6 @@ def shown_result(result: Result, run: str | Path | None = None) -> Shown:
         parts_of(result, run),
         result.warnings,
         () if run is None else written(run),
-        code_of_answers(result.answers),
     )
 
 
