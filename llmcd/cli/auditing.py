@@ -11,8 +11,8 @@ from llmcd.auditing.own import self_test
 from llmcd.auditing.page import render_audits
 from llmcd.cli.command import Command
 from llmcd.cli.inputs import budget_of, somebody, store_of, variables_of
-from llmcd.cli.options import add_expert
-from llmcd.cli.output import Shown
+from llmcd.cli.options import add_expert, add_seed
+from llmcd.cli.output import Grid, Shown
 from llmcd.expert.protocol import Expert
 
 __all__ = ["AUDIT"]
@@ -23,7 +23,7 @@ def _add_audit(parser: argparse.ArgumentParser) -> None:
         "--task", action="append", choices=list(TASKS), help="again for several"
     )
     parser.add_argument("--n", type=int, default=200, metavar="N", help="of each task")
-    parser.add_argument("--seed", type=int, default=0, metavar="N")
+    add_seed(parser)
     add_expert(parser, kind=False)
     parser.add_argument("--out", metavar="DIR", help="write audit.json and audit.html")
     parser.add_argument(
@@ -44,13 +44,13 @@ def _audit(arguments: argparse.Namespace) -> Shown:
         budget=budget_of(arguments),
         replay=arguments.replay,
     )
-    lines, files = [str(found)], []
+    parts: list[str | Grid] = _audited(found)
+    files: list[Path] = []
     if arguments.out:
         home = Path(arguments.out)
         home.mkdir(parents=True, exist_ok=True)
         files = [found.write(home / "audit.json"), home / "audit.html"]
         folder.write_text(files[1], render_audits([found]))
-        lines += map(str, files)
     document = {
         "expert": found.expert,
         "sections": [one.to_dict() for one in found.sections],
@@ -58,7 +58,17 @@ def _audit(arguments: argparse.Namespace) -> Shown:
         "notes": found.notes,
         "files": files,
     }
-    return Shown(document, ("\n".join(lines),))
+    return Shown(document, tuple(parts), found.notes, tuple(map(str, files)))
+
+
+def _audited(found: Audit) -> list[str | Grid]:
+    """Who, what came of each task, and what to trust it with."""
+    rows = tuple((one.task, one.level, str(one.measures[0])) for one in found.sections)
+    return [
+        f"Audit of {found.expert}: {found.calls} questions",
+        Grid(("task", "level", "measured"), rows),
+        "\n".join(found.words),
+    ]
 
 
 def _own_variables(arguments: argparse.Namespace, expert: Expert) -> Shown:
@@ -95,9 +105,9 @@ def _add_compare(parser: argparse.ArgumentParser) -> None:
 def _compare(arguments: argparse.Namespace) -> Shown:
     audits = [Audit.read(path) for path in arguments.files]
     folder.write_text(Path(arguments.page), render_audits(audits))
-    text = "\n".join([*(f"{one} \n" for one in audits), arguments.page])
+    parts = [part for one in audits for part in _audited(one)]
     document = {"audits": [one.to_dict() for one in audits], "file": arguments.page}
-    return Shown(document, (text,))
+    return Shown(document, tuple(parts), (), (arguments.page,))
 
 
 AUDIT = Command(

@@ -28,9 +28,17 @@ __all__ = ["DEMO"]
 
 
 def _add(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--example", default="alarm", choices=["alarm", "nhefs"])
     parser.add_argument(
-        "--out", default="llmcd-demo", metavar="RUN", help="default: %(default)s"
+        "--example",
+        default="alarm",
+        choices=["alarm", "nhefs"],
+        help="a known network, or real people (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--out",
+        default="llmcd-demo",
+        metavar="RUN",
+        help="the run folder (default: %(default)s)",
     )
     parser.add_argument(
         "--bootstrap",
@@ -44,13 +52,11 @@ def _add(parser: argparse.ArgumentParser) -> None:
 _ALARM = """\
 ALARM: {rows:,} rows sampled from a published network of {columns} variables (a patient
 under anaesthesia), descriptions of the variables, and the recorded answers of a large
-language model. No key, no network. One moment ...
-"""
+language model. No key, no network. One moment ..."""
 _NHEFS = """\
 NHEFS: {rows:,} real people, {columns} variables (smoking cessation and weight), tiers
 by time of measurement, and the recorded answers of a large language model. Nobody knows
-the true graph. No key, no network. One moment ...
-"""
+the true graph. No key, no network. One moment ..."""
 
 
 def _demo(arguments: argparse.Namespace) -> Shown:

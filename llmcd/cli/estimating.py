@@ -8,7 +8,7 @@ from dataclasses import asdict, replace
 
 from llmcd.cli.command import Command
 from llmcd.cli.inputs import rows_of
-from llmcd.cli.options import add_folder, add_separator
+from llmcd.cli.options import add_folder, add_seed, add_separator
 from llmcd.cli.output import Grid, Shown
 from llmcd.cli.results import records
 from llmcd.effects import Effect
@@ -71,7 +71,7 @@ def _add_effect(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="runs of each refuter (default: %(default)s)",
     )
-    how.add_argument("--seed", type=int, default=0, metavar="N")
+    add_seed(how)
 
 
 def _effect(arguments: argparse.Namespace) -> Shown:
@@ -152,7 +152,7 @@ def _add_falsify(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="relabelled graphs (default: 1 / alpha)",
     )
-    parser.add_argument("--seed", type=int, default=0, metavar="N")
+    add_seed(parser)
 
 
 def _falsify(arguments: argparse.Namespace) -> Shown:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,6 +42,8 @@ def rows_of(
     path: str, arguments: argparse.Namespace, variables: Variables
 ) -> pd.DataFrame:
     """The rows of a file, its cells apart by ``--separator``."""
+    if not Path(path).exists():
+        raise FileNotFoundError(errno.ENOENT, "no such file", path)
     separator: str = arguments.separator
     if separator in ("tab", "\\t"):
         separator = "\t"

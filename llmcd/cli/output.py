@@ -248,7 +248,10 @@ def _to_the_right(grid: Grid) -> list[bool]:
     columns: Sequence[Sequence[Any]] = list(zip(*grid.rows, strict=True))
     if not columns:
         return [False] * len(grid.columns)
-    return [all(not isinstance(value, str) for value in column) for column in columns]
+    return [
+        all(not isinstance(x, str) or _NUMBER.fullmatch(x) for x in column)
+        for column in columns
+    ]
 
 
 def _print_rich(grid: Grid, console: Console) -> None:

@@ -13,7 +13,7 @@ import llmcd
 from llmcd.cli.command import Command
 from llmcd.cli.exits import CODES, USAGE
 
-__all__ = ["Parser", "Root", "parser_of", "purposes_of", "steps_of"]
+__all__ = ["Parser", "Root", "nearest", "parser_of", "purposes_of", "steps_of"]
 
 Groups = Mapping[str, Sequence[Command]]
 _STEPS = argparse._SubParsersAction  # pyright: ignore[reportPrivateUsage]

@@ -7,11 +7,12 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from pathlib import Path
 
 from llmcd.cli.exits import STOPPED, USAGE, code_of
 from llmcd.cli.inputs import store_of
 from llmcd.cli.output import remark, show
-from llmcd.cli.parser import parser_of
+from llmcd.cli.parser import nearest, parser_of
 from llmcd.cli.registry import COMMANDS
 from llmcd.errors import LlmcdError
 
@@ -71,17 +72,23 @@ def _stopped(arguments: argparse.Namespace) -> None:
 
 def _block(error: Exception, arguments: argparse.Namespace) -> str:
     """What was expected, what came, what to do; all errors of ours say it."""
-    said = str(error)
+    name = f"llmcd {arguments.full_name}"
+    code = code_of(error)
     if isinstance(error, OSError) and error.strerror and error.filename:
-        said = f"{error.filename}: {error.strerror}"
-    lines = [f"llmcd {arguments.full_name}: {said}"]
-    if code_of(error) == USAGE:
-        lines.append(f"see: llmcd {arguments.full_name} --help")
-    elif not isinstance(error, (LlmcdError, OSError)):
-        lines[0] = (
-            f"llmcd {arguments.full_name}: unexpected {type(error).__name__}: {said}"
-        )
-        lines.append(
-            "this is a defect of llmcd, not of your input; --traceback shows where"
-        )
-    return "\n".join(lines)
+        return f"{name}: {error.filename}: {error.strerror}{_nearby(error.filename)}"
+    if code == USAGE:
+        return f"{name}: {error}\nsee: {name} --help"
+    if isinstance(error, (LlmcdError, OSError)):
+        return f"{name}: {error}"
+    return (
+        f"{name}: unexpected {type(error).__name__}: {error}\n"
+        "this is a defect of llmcd, not of your input; --traceback shows where"
+    )
+
+
+def _nearby(name: object) -> str:
+    """What in the same folder may have been meant, when there is no such file."""
+    path = Path(str(name))
+    if path.exists() or not path.parent.is_dir():
+        return ""
+    return nearest(path.name, (one.name for one in path.parent.iterdir()))
