@@ -12,6 +12,7 @@ from llmcd.cli.completion import COMPLETION
 from llmcd.cli.demo import DEMO
 from llmcd.cli.discovering import DISCOVER, REFINE
 from llmcd.cli.estimating import EFFECT, FALSIFY
+from llmcd.cli.explaining import EXPLAIN, PATHS
 from llmcd.cli.going_on import CRITICISE, UPDATE
 from llmcd.cli.handing_on import EXPORT, REPORT, REVIEW, SHOW
 
@@ -21,7 +22,7 @@ COMMANDS: Mapping[str, tuple[Command, ...]] = {
     "from a table to a graph": (DEMO, DISCOVER, REFINE),
     "step by step": (PLAN, ASK, ANSWERS, COMBINE),
     "with a run folder": (SHOW, REPORT, REVIEW, EXPORT),
-    "further": (EFFECT, FALSIFY, UPDATE, CRITICISE),
+    "further": (EXPLAIN, PATHS, EFFECT, FALSIFY, UPDATE, CRITICISE),
     "about experts": (AUDIT,),
     "about this program": (COMPLETION,),
 }

@@ -48,6 +48,8 @@ def commands(work, run):
         "combine": ["combine", stages],
         "show": ["show", str(run)],
         "report": ["report", str(run)],
+        "explain": ["explain", str(run), "a", "c"],
+        "paths": ["paths", str(run), "--from=a", "--to=e"],
         "export": ["export", str(run), "--format=dagitty"],
         "effect": ["effect", str(run), "a", "c", f"--data={data}", "--refuter=none"],
         "falsify": ["falsify", str(run), data],
