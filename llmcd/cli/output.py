@@ -12,6 +12,7 @@ from typing import Any
 
 from rich import box
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table as RichTable
 from rich.text import Text
 
@@ -115,9 +116,16 @@ def _print_parts(parts: Sequence[str | Grid]) -> None:
         if number:
             console.print()
         if isinstance(part, str):
-            console.print(Text(visible(part)), soft_wrap=False)
+            _print_lines(part, console)
         else:
             _print_rich(part, console)
+
+
+def _print_lines(text: str, console: Console) -> None:
+    """Wrapped at words; what is indented stays indented."""
+    for line in visible(text).split("\n"):
+        words = line.lstrip(" ")
+        console.print(Padding(Text(words), (0, 0, 0, len(line) - len(words))))
 
 
 def remark(text: str, style: str = "") -> None:

@@ -10,7 +10,9 @@ from llmcd.cli.parser import purposes_of, steps_of
 
 __all__ = ["Option", "Place", "places_of"]
 
-_FILES = frozenset({"FILE", "DATA", "RUN", "DIR"})  # metavars of what lies on a disk
+_FILES = frozenset(
+    {"FILE", "FILE|NAME", "DATA", "RUN", "DIR"}
+)  # metavars of what lies on a disk
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ COMMANDS: Mapping[str, tuple[Command, ...]] = {
     "from a table to a graph": (DEMO, DISCOVER, REFINE),
     "step by step": (PLAN, ASK, ANSWERS, COMBINE),
     "with a run folder": (SHOW, REPORT, REVIEW, EXPORT),
-    "further": (EXPLAIN, PATHS, EFFECT, FALSIFY, UPDATE, CRITICISE),
+    "what follows from it": (EXPLAIN, PATHS, EFFECT, FALSIFY, UPDATE, CRITICISE),
     "about experts": (AUDIT,),
     "about this program": (COMPLETION,),
 }
