@@ -1,5 +1,7 @@
 """What goes where: tables in a terminal, plain text in a pipe, remarks apart."""
 
+import io
+import json
 import os
 import pty
 import re
@@ -100,6 +102,16 @@ def test_remarks_are_on_standard_error(work, tmp_path, capsys):
     assert "warning" not in said.out.lower()
     assert f"run folder: {out}" in said.err
     assert "warning: asking stopped" in said.err
+
+
+def test_a_person_is_asked_on_standard_error(work, monkeypatch, capsys):
+    """The questions of --expert human are no part of the document."""
+    monkeypatch.setattr("sys.stdin", io.StringIO("1\n2\n9\n3\nq\n"))
+    assert main(["discover", *arguments(work, "--expert=human", "--json")]) == 0
+    said = capsys.readouterr()
+    assert not json.loads(said.out)["complete"]
+    assert said.err.count("A causes B directly") == 4
+    assert "please type 1, 2, 3, 4, 5 or q" in said.err
 
 
 def test_hostile_names_give_no_orders_to_a_terminal(capsys):
