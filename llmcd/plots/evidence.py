@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -94,9 +95,10 @@ def _evidence(combined: Combined) -> list[tuple[EdgeDecision, float, float]]:
     """Edges with answers and a finite number from both sides."""
     found: list[tuple[EdgeDecision, float, float]] = []
     for edge in sorted(combined.edges, key=lambda e: (e.cause, e.effect)):
-        first = edge.provenance[0] if edge.provenance else None
-        if edge.answers and first and first.source == "data":
-            x, y = first.log_odds, edge.expert_log_odds
+        # posterior mode says whether there is an edge first, then its direction
+        data = list(takewhile(lambda step: step.source == "data", edge.provenance))
+        if edge.answers and data:
+            x, y = data[-1].log_odds, edge.expert_log_odds
             if x is not None and np.isfinite(x) and np.isfinite(y):
                 found.append((edge, x, y))
     return found

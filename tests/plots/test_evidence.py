@@ -2,10 +2,12 @@
 
 import matplotlib as mpl
 import numpy as np
+import pandas as pd
 import pytest
 from drawing import canvas, png
 from made import answer, answers_of, made_candidates, oracle
 
+import llmcd
 from llmcd.combiner.reconcile import combine
 from llmcd.expert.answers import Answers
 from llmcd.graph import Graph
@@ -24,6 +26,22 @@ def test_evidence():
     (points,) = (c.get_offsets() for c in ax.collections)
     (edge,) = (e for e in combined.edges if e.answers)
     assert np.allclose(points, [[edge.provenance[0].log_odds, edge.expert_log_odds]])
+
+
+def test_what_the_data_say_is_about_the_direction():
+    """Rows of two Gaussian columns tell an edge and no direction: the point is at 0."""
+    rng = np.random.default_rng(0)
+    rows = pd.DataFrame({"x": rng.normal(size=400)})
+    rows["y"] = rows.x + rng.normal(size=400)
+    truth = Graph.from_edges(["x", "y"], directed=[("x", "y")])
+    combined = llmcd.discover(
+        rows, {"x": "One.", "y": "Two."}, llmcd.Simulated(truth, accuracy=1.0),
+        bootstrap=5, progress=False, mode="posterior",
+    ).combined  # fmt: skip
+    ax = draw_evidence(combined, ax=canvas())
+    (points,) = (c.get_offsets() for c in ax.collections)
+    assert np.allclose(points[:, 0], 0.0, atol=0.01)
+    assert combined.edges[0].provenance[0].log_odds > 3
 
 
 def test_evidence_names_the_disagreements():
