@@ -97,6 +97,8 @@ def _rows(one: Reliability) -> list[_Row]:
 
 
 def _draw_row(axes: Axes, row: _Row, y: float, colour: str, marker: str) -> None:
+    from matplotlib.patheffects import withStroke
+
     if row.value is None:
         axes.text(0.5, y, "not known", fontsize=7, color=colour, ha="center",
                   va="center", backgroundcolor="white")  # fmt: skip
@@ -104,10 +106,12 @@ def _draw_row(axes: Axes, row: _Row, y: float, colour: str, marker: str) -> None
     if row.low is not None and row.high is not None:
         axes.plot([row.low, row.high], [y, y], color=colour, linewidth=2.2, alpha=0.45,
                   solid_capstyle="butt", gid="interval")  # fmt: skip
+    # a number may stand on the coin's line
+    clear = [withStroke(linewidth=2.5, foreground="white")]
     said = f"{row.value:.0%}{', agrees on ' if row.words else ''}{row.words}"
     axes.annotate(said, (row.value, y), (0, 5), textcoords="offset points", fontsize=7,
                   color=colour, ha="right" if row.value > 0.6 else "center",
-                  va="bottom")  # fmt: skip
+                  va="bottom", path_effects=clear)  # fmt: skip
     axes.plot([row.value], [y], color=colour, marker=marker, markersize=5.5,
               markeredgecolor="white", markeredgewidth=0.6, linestyle="none",
               gid="share")  # fmt: skip
