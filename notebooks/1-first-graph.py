@@ -81,7 +81,7 @@ asked[["cause", "mark", "effect", "probability", "expert_log_odds", "decided_by"
 
 # %% [markdown]
 # `probability` is that of the direction shown; `expert_log_odds` is how far the answers
-# moved it (0 is not at all, 3 the most that any pair of answers may count).
+# moved it (0 is not at all; the answers about one pair alone count at most 3).
 #
 # So why did the expert not direct the last open edge, between the heart failure and the
 # patient's history? Each question is asked twice, with the two variables in either

@@ -21,7 +21,6 @@
 import sys
 from importlib.resources import files
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from causaldata import nhefs
@@ -79,24 +78,16 @@ results = {
 
 # %%
 def as_law(result):
-    """The graph of the rows, with every consistent answer forced upon it."""
-    own = {(x.a, x.b): x.verdict for x in result.answers.answers}
-    wrong = 0.0
-    for a in roastery.graph.names:
-        for b in roastery.graph.names:
-            if a < b:
-                said = result.data_graph.edge(a, b)
-                edge = None if said is None else (said.a, said.mark, said.b)
-                edge = {
-                    "a->b": (a, "-->", b),
-                    "b->a": (b, "-->", a),
-                    "none": None,
-                }.get(own.get((a, b)), edge)
-                true = roastery.graph.edge(a, b)
-                true = None if true is None else (true.a, true.mark, true.b)
-                half = edge is not None and true is not None and edge[1] == "---"
-                wrong += 0.5 if half else float(edge != true)
-    return wrong
+    """The graph of the rows, with every answer forced upon it."""
+    said = {(x.a, x.b): x.verdict for x in result.answers.answers if x.a < x.b}
+    kept = [e for e in result.data_graph.edges() if (min(e[:2]), max(e[:2])) not in said]
+    told = [(a, b) for (a, b), verdict in said.items() if verdict == "a->b"]
+    told += [(b, a) for (a, b), verdict in said.items() if verdict == "b->a"]
+    return llmcd.Graph.from_edges(
+        result.graph.names,
+        directed=[e[:2] for e in kept if e.mark == "-->"] + told,
+        undirected=[e[:2] for e in kept if e.mark == "---"],
+    )
 
 
 def distance(graph):
@@ -107,7 +98,7 @@ def distance(graph):
 alone = distance(results["good"].data_graph)
 table = pd.DataFrame(
     {
-        "answers as law": {name: as_law(r) for name, r in results.items()},
+        "answers as law": {name: distance(as_law(r)) for name, r in results.items()},
         "llmcd": {name: distance(r.graph) for name, r in results.items()},
     }
 )
@@ -115,9 +106,10 @@ ax = table.plot.barh(
     color=["#CC79A7", "#0072B2"], figsize=(6, 2.8), width=0.7, fontsize=9
 )
 ax.axvline(alone, color="#3a3a3a", linewidth=1, linestyle=(0, (4, 3)))
-ax.text(alone, 2.6, " rows alone", fontsize=8, va="top", color="#3a3a3a")
+ax.text(alone, -0.62, "rows alone", fontsize=8, ha="center", color="#3a3a3a")
+clear = {"facecolor": "white", "edgecolor": "none", "pad": 0.5}
 for bars in ax.containers:
-    ax.bar_label(bars, fmt="%.1f", padding=3, fontsize=8)
+    ax.bar_label(bars, fmt="%.1f", padding=3, fontsize=8, bbox=clear)
 ax.invert_yaxis()
 ax.set_ylim(2.7, -0.6)
 ax.set_xlabel("distance to the true graph", fontsize=9)
@@ -175,11 +167,10 @@ smokers = llmcd.discover(
     progress=False,
 )
 print(smokers.reliability["finding"].item())
-conflicts = smokers.conflicts
-turned = conflicts["data_says"].str.contains("-->") & conflicts[
-    "expert_says"
-].str.contains("-->")
-conflicts.loc[turned, ["data_says", "data_support", "expert_says", "decision"]]
+conflicts = smokers.conflicts[["data_says", "data_support", "expert_says", "decision"]]
+turned = conflicts["data_says"].str.contains("-->")
+turned &= conflicts["expert_says"].str.contains("-->")
+conflicts[turned]
 
 # %% [markdown]
 # Read them as a person who knows the world. Does smoking for years decide how long
@@ -235,7 +226,7 @@ pd.DataFrame(
 # Answers that agree with each other lend each other weight, and a consistent liar is
 # believed as a consistent friend would be. This limit is known (`docs/decisions/0007`).
 # What you can do: look whether anything judged the expert (`probes` in
-# `result.reliability`), and cap what its answers may cost with `harm`, at the price that
-# fewer questions are asked.
+# `result.reliability`), and cap what its answers may cost with `harm`. The price is
+# that a good expert is not asked about these edges either.
 #
 # **Next:** [from graph to effect](5-from-graph-to-effect.ipynb).

@@ -53,7 +53,7 @@ def draw_reliability(combined: Combined, *, ax: Axes | None = None) -> Axes:
     axes = new_axes(ax, (5.6, 1.4 + 1.1 * count))
     axes.axvline(0.5, color=SOFT, linewidth=0.8, linestyle=(0, (4, 3)), zorder=0)
     known = has_glyph()
-    apart = 0.36 if count > 1 else 0.0
+    apart = min(0.36, 0.9 / count)
     rows = [_rows(one) for one in experts]
     for k, (expert, own) in enumerate(zip(experts, rows, strict=True)):
         colour, marker = CYCLE[k % len(CYCLE)]
@@ -61,6 +61,9 @@ def draw_reliability(combined: Combined, *, ax: Axes | None = None) -> Axes:
         for y, row in enumerate(own):
             _draw_row(axes, row, y + apart * (k - (count - 1) / 2), colour, marker)
         axes.plot([], [], color=colour, marker=marker, markersize=5, label=label)
+    if count > 1:  # which points belong to one row
+        for y in range(1, len(_WORDS)):
+            axes.axhline(y - 0.5, color="#e4e4e4", linewidth=0.8, zorder=0)
     axes.set_yticks(range(len(_WORDS)), _WORDS)
     axes.set(ylim=(len(_WORDS) - 0.4, -0.6), xlim=(-0.02, 1.02))
     axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "25", "50\na coin", "75", "100 %"])
