@@ -19,8 +19,8 @@
 # takes both as evidence, and says for every edge who decided it.
 #
 # The example is a patient under anaesthesia: what monitors and doctors could write
-# down. The rows are sampled from ALARM, a published network, so the truth
-# is known and we can look at the end. Nothing here needs a key or a network.
+# down. The rows are sampled from ALARM, a published network, so the truth is known and
+# we can look at the end. Nothing here needs a key or a network.
 
 # %%
 from importlib.resources import files
@@ -49,16 +49,16 @@ pd.DataFrame({"description": [variables[name].description for name in some]}, so
 # %% [markdown]
 # ## One call
 #
-# The expert would usually be a model's name, such as `"openai/gpt-5"`. Here it is a file
-# with answers that a large language model gave once, so that everybody sees the same.
+# The expert would usually be a model's name, such as `"openai/gpt-5"`. Here it is a
+# file with answers that a large language model gave once, so that everybody sees the
+# same.
 
 # %%
 expert = llmcd.Recorded(
     example / "answers.jsonl", missing="abstain", label="Claude (recorded)"
 )
 result = llmcd.discover(rows, variables, expert, bootstrap=10, progress=False)
-result.plot();
-
+result.plot()
 # %% [markdown]
 # Arrows run downwards, from cause to effect. Dark edges are the data's. Orange ones are
 # directed by the expert, the dotted one by nobody. The wider an edge, the surer it is.
@@ -106,12 +106,11 @@ pd.DataFrame(
 #
 # ## Is the expert any good?
 #
-# Nobody gave `llmcd` the truth. But where the rows show a direction, the expert's answer
-# can be held against it. That is how it earns, or loses, its say.
+# Nobody gave `llmcd` the truth. But where the rows show a direction, the expert's
+# answer can be held against it. That is how it earns, or loses, its say.
 
 # %%
-result.plot("reliability");
-
+result.plot("reliability")
 # %% [markdown]
 # The line is an interval: an expert that has been tested on few edges has a long one.
 # The two lower rows are about asking twice: how often it says the same in both orders,
@@ -143,8 +142,9 @@ print(f"directed by the expert: {len(right)}, of these as in the truth: {sum(rig
 print(f"true edges: {truth.n_edges}, not found: {missed}")
 
 # %% [markdown]
-# The expert did well. **Do not read that as a benchmark.** ALARM is famous, and the model that answered said that it recognised it.
-# [Tutorial 6](6-benchmarks-and-memorisation.ipynb) shows what is left when it cannot.
+# The expert did well. **Do not read that as a benchmark.** ALARM is famous, and the
+# model that answered said that it recognised it. [Tutorial
+# 6](6-benchmarks-and-memorisation.ipynb) shows what is left when it cannot.
 #
 # The edges that were not found leave too little trace in these rows, and an expert is
 # not asked to invent edges that the rows do not suggest.

@@ -48,8 +48,8 @@ except llmcd.DataError as error:
     print(error)
 
 # %% [markdown]
-# Leaving out the incomplete rows is one word, `missing="listwise"`. Whether that is fair
-# is another question: it is if cells are missing by pure chance. Are they?
+# Leaving out the incomplete rows is one word, `missing="listwise"`. Whether that is
+# fair is another question: it is if cells are missing by pure chance. Are they?
 
 # %%
 complete = rows.notna().all(axis=1)
@@ -63,8 +63,8 @@ pd.DataFrame(
 
 # %% [markdown]
 # No. Those left out were older and had smoked for longer, and far more of them had died
-# by 1992. Whatever we find is about those who came again and were measured. We go on, and
-# keep that in mind. `llmcd` writes it down as well:
+# by 1992. Whatever we find is about those who came again and were measured. We go on,
+# and keep that in mind. `llmcd` writes it down as well:
 
 # %%
 data = llmcd.table(rows, variables, missing="listwise")
@@ -92,9 +92,9 @@ kinds[kinds["guessed"] != kinds["described"]]
 # %% [markdown]
 # ## Descriptions
 #
-# An expert reads your sentences and nothing else. A sentence that tells the answer makes
-# the expert repeat it, and the agreement that you see later is your own. So say what was
-# measured, how and when; never why. Slips are pointed out:
+# An expert reads your sentences and nothing else. A sentence that tells the answer
+# makes the expert repeat it, and the agreement that you see later is your own. So say
+# what was measured, how and when; never why. Slips are pointed out:
 
 # %%
 slip = llmcd.Variables.of(
@@ -109,7 +109,8 @@ for name, words, advice in slip.lint():
 # %% [markdown]
 # ## What you know for certain
 #
-# First without it. The rows of NHEFS as they are, nothing known of when things happened:
+# First without it. The rows of NHEFS as they are, nothing known of when things
+# happened:
 
 
 # %%
@@ -124,8 +125,7 @@ timeless = replace(
     variables, variables=tuple(replace(v, tier=None) for v in variables.values())
 )
 naive = search(timeless)
-naive.plot();
-
+naive.plot()
 # %% [markdown]
 # It looks like any other graph. Now count the arrows that point backwards in time.
 
@@ -138,21 +138,20 @@ print(", ".join(f"{cause} → {effect}" for cause, effect in backwards))
 # %% [markdown]
 # Some of them are absurd, and each of them has a reason in the rows. Real tables break
 # the rules that searches rest on: causes of two columns that nobody wrote down, people
-# who are missing because of what happened to them, relations that are no straight lines.
-# A search has no notion of absurdity. You have: things were measured in an order. In the
-# description that is a `tier`, and nothing may point to an earlier one.
+# who are missing because of what happened to them, relations that are no straight
+# lines. A search has no notion of absurdity. You have: things were measured in an
+# order. In the description that is a `tier`, and nothing may point to an earlier one.
 
 # %%
 pd.Series(tier).groupby(tier).apply(lambda x: ", ".join(x.index)).to_frame("columns")
 
 # %%
 timely = search(variables)
-timely.plot();
-
+timely.plot()
 # %% [markdown]
 # Blue edges owe their direction to what we said. A required or a forbidden edge can be
-# given in the same way. Nearly all these people had left school when they had smoked for
-# a few years, so the one may hardly act on the other:
+# given in the same way. Nearly all these people had left school when they had smoked
+# for a few years, so the one may hardly act on the other:
 
 # %%
 told = search(variables, background={"forbidden": [("smokeyrs", "school")]})
@@ -163,8 +162,8 @@ print("instead:  ", sorted(after - before))
 # %% [markdown]
 # Hard knowledge has no way back: what you require stands, however loudly the rows
 # protest. Give only what you would defend before a sceptical colleague. What you merely
-# believe belongs to an expert, whose word can be outweighed: that is the
-# [next chapter](3-the-expert.ipynb).
+# believe belongs to an expert, whose word can be outweighed: that is the [next
+# chapter](3-the-expert.ipynb).
 #
 # ## What a good table cannot mend
 #

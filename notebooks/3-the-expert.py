@@ -15,9 +15,8 @@
 # question, or about the order of its words?**
 #
 # An expert is anything that answers questions: a model's name, a person, a file of
-# answers, or four lines of Python. We keep the smokers of
-# [tutorial 2](2-your-own-data.ipynb), and let the rows find the pairs that are worth a
-# question.
+# answers, or four lines of Python. We keep the smokers of [tutorial
+# 2](2-your-own-data.ipynb), and let the rows find the pairs that are worth a question.
 
 # %%
 import tempfile
@@ -45,8 +44,8 @@ plan = llmcd.plan(found, variables)
 print(plan)
 
 # %% [markdown]
-# A question is worth asking where rows are in two minds. A few others are *probes*:
-# the rows know the answer well, so the reply tells something about the expert.
+# A question is worth asking where rows are in two minds. A few others are *probes*: the
+# rows know the answer well, so the reply tells something about the expert.
 #
 # ## What is sent
 #
@@ -72,9 +71,7 @@ models = [
 ]
 prices = pd.Series(
     {
-        name: llmcd.LanguageModel(name).cost(
-            plan.prompt_tokens, plan.completion_tokens
-        )
+        name: llmcd.LanguageModel(name).cost(plan.prompt_tokens, plan.completion_tokens)
         for name in models
     }
 ).sort_values()
@@ -89,9 +86,9 @@ ax.spines[["top", "right"]].set_visible(False)
 print(f"prices as in litellm {version('litellm')}; a model of your own machine is free")
 
 # %% [markdown]
-# A model that thinks aloud before it answers may write many times as much as is reckoned
-# here. That is what a budget is for: `budget=llmcd.Budget(usd=2)` is never overrun,
-# because the worst that a request can cost is put aside before it is sent.
+# A model that thinks aloud before it answers may write many times as much as is
+# reckoned here. That is what a budget is for: `budget=llmcd.Budget(usd=2)` is never
+# overrun, because the worst that a request can cost is put aside before it is sent.
 #
 # Asking about one pair at a time is the dear way. Other ways of asking:
 
@@ -161,8 +158,7 @@ for ax, (name, answers) in zip(axes, said.items(), strict=True):
     ax.set_yticks(range(5), words, fontsize=8)
     ax.set_title(name, fontsize=10)
     ax.set_xlabel("when A is shown first", fontsize=9)
-axes[0].set_ylabel("when B is shown first", fontsize=9);
-
+axes[0].set_ylabel("when B is shown first", fontsize=9)
 # %% [markdown]
 # On the diagonal an expert says the same in both orders. All of First's answers lie off
 # it, and answers that cancel each other are no evidence. So the result is exactly the
@@ -180,8 +176,8 @@ print(with_first.reliability["finding"].item())
 #
 # ## Recording and replaying
 #
-# With a `store` each answer is on disk before the next question is asked. Stop it, or let
-# the budget stop it; the same call goes on from there and pays for nothing twice.
+# With a `store` each answer is on disk before the next question is asked. Stop it, or
+# let the budget stop it; the same call goes on from there and pays for nothing twice.
 
 # %%
 folder = tempfile.TemporaryDirectory()
@@ -215,6 +211,7 @@ folder.cleanup()
 #
 # - A price is an estimate; the bill is the provider's.
 # - An expert can be consistent in both orders and consistently wrong.
-# - What a hosted model said today it may not say tomorrow. Keep the store with the paper.
+# - What a hosted model said today it may not say tomorrow. Keep the store with the
+#   paper.
 #
 # **Next:** [who decided?](4-who-decided.ipynb)

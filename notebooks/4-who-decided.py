@@ -20,6 +20,7 @@
 # %%
 import sys
 from importlib.resources import files
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -37,10 +38,10 @@ pd.set_option("display.precision", 2, "display.max_colwidth", None)
 # ## A good expert, a coin, and a liar
 #
 # A coffee roastery: fourteen things about a batch, from the height at which the beans
-# grew to the score in the cup. The model was written for this project and is in no book,
-# so nobody can have read the answer; we simulate three experts who are handed the truth.
-# The good one is right nine times in ten. The coin guesses. The liar always says the
-# opposite.
+# grew to the score in the cup. The model was written for this project and is in no
+# book, so nobody can have read the answer; we simulate three experts who are handed the
+# truth. The good one is right nine times in ten. The coin guesses. The liar always says
+# the opposite.
 
 # %%
 roastery = known_network("coffee-roasting")
@@ -71,16 +72,18 @@ results = {
 }
 
 # %% [markdown]
-# How far from the truth do we end up with each? (An undirected edge in place of an arrow
-# counts one half.) And how far if each answer had been law, as in a script that simply
-# draws what the model says?
+# How far from the truth do we end up with each? (An undirected edge in place of an
+# arrow counts one half.) And how far if each answer had been law, as in a script that
+# simply draws what the model says?
 
 
 # %%
 def as_law(result):
     """The graph of the rows, with every answer forced upon it."""
     said = {(x.a, x.b): x.verdict for x in result.answers.answers if x.a < x.b}
-    kept = [e for e in result.data_graph.edges() if (min(e[:2]), max(e[:2])) not in said]
+    kept = [
+        e for e in result.data_graph.edges() if (min(e[:2]), max(e[:2])) not in said
+    ]
     told = [(a, b) for (a, b), verdict in said.items() if verdict == "a->b"]
     told += [(b, a) for (a, b), verdict in said.items() if verdict == "b->a"]
     return llmcd.Graph.from_edges(
@@ -117,19 +120,18 @@ ax.legend(fontsize=8, frameon=False, loc="lower right")
 ax.spines[["top", "right"]].set_visible(False)
 
 # %% [markdown]
-# The good expert is heard. The coin and the liar are not: the result is that of the rows
-# alone. Nobody said which is which. Where the rows direct an edge, the answers are held
-# against it:
+# The good expert is heard. The coin and the liar are not: the result is that of the
+# rows alone. Nobody said which is which. Where the rows direct an edge, the answers are
+# held against it:
 
 # %%
 panel = llmcd.ask(plan, llmcd.Panel(experts), progress=False)
 together = llmcd.combine(found, panel, variables=roastery.variables)
-together.plot("reliability");
-
+together.plot("reliability")
 # %% [markdown]
-# All three sound the same from outside: each is sure, and consistent in both orders. Only
-# the comparison with the rows tells them apart. The bars are intervals; with few edges to
-# be judged by they are wide.
+# All three sound the same from outside: each is sure, and consistent in both orders.
+# Only the comparison with the rows tells them apart. The bars are intervals; with few
+# edges to be judged by they are wide.
 #
 # ## One edge, taken apart
 #
@@ -139,8 +141,7 @@ together.plot("reliability");
 
 # %%
 good = results["good"]
-good.plot("evidence");
-
+good.plot("evidence")
 # %%
 by_expert = [e for e in good.combined.edges if e.decided_by == "expert"]
 edge = max(by_expert, key=lambda e: e.expert_log_odds)
@@ -175,9 +176,9 @@ conflicts[turned]
 # %% [markdown]
 # Read them as a person who knows the world. Does smoking for years decide how long
 # somebody went to school? Does blood cholesterol decide body weight? **Here the expert
-# is right, or less wrong, and the rows win.** They are judged by the very edges that the
-# rows got wrong, because a search without hidden causes has to put its arrows somewhere.
-# The expert's low mark is as much the search's.
+# is right, or less wrong, and the rows win.** They are judged by the very edges that
+# the rows got wrong, because a search without hidden causes has to put its arrows
+# somewhere. The expert's low mark is as much the search's.
 #
 # That is the bargain: what a bad expert can do is bounded, and so is what a good one
 # can mend. It is also why conflicts are a table of their own. Read them, and where you
@@ -186,8 +187,9 @@ conflicts[turned]
 #
 # ## Where nobody can tell
 #
-# One case is worse. Eight stations in a row, each passing a signal to the next: the rows
-# show the seven edges and not one direction. There is nothing to judge an expert by.
+# One case is worse. Eight stations in a row, each passing a signal to the next: the
+# rows show the seven edges and not one direction. There is nothing to judge an expert
+# by.
 
 # %%
 rng = np.random.default_rng(0)
@@ -196,24 +198,20 @@ signal = [rng.normal(size=1000)]
 for _ in names[1:]:
     signal.append(0.8 * signal[-1] + 0.6 * rng.normal(size=1000))
 chain = pd.DataFrame(dict(zip(names, signal, strict=True)))
-line = llmcd.Graph.from_edges(
-    names, directed=list(zip(names[:-1], names[1:], strict=True))
-)
+line = llmcd.Graph.from_edges(names, directed=list(pairwise(names)))
 described = {name: f"Strength of the signal at {name}." for name in names}
 
 
 def directions(accuracy, **more):
     """Right, wrong and open edges with an expert of that accuracy."""
     one = llmcd.Simulated(line, accuracy=accuracy, ancestor=0.0, label="somebody")
-    result = llmcd.discover(
-        chain, described, one, bootstrap=10, progress=False, **more
-    )
+    result = llmcd.discover(chain, described, one, bootstrap=10, progress=False, **more)
     arrows = result.graph.directed_edges()
     right = sum(arrow in line.directed_edges() for arrow in arrows)
     return [right, len(arrows) - right, len(result.graph.undirected_edges())]
 
 
-pd.DataFrame(
+believed = pd.DataFrame(
     {
         "always right": directions(1.0),
         "always wrong": directions(0.0),
@@ -221,6 +219,7 @@ pd.DataFrame(
     },
     ["right", "wrong", "undirected"],
 )
+believed
 
 # %% [markdown]
 # Answers that agree with each other lend each other weight, and a consistent liar is

@@ -14,8 +14,8 @@
 # **How much weight does a smoker gain by stopping, and how sure may we be when we are
 # not sure of the graph?**
 #
-# Those who stopped smoking between the two examinations of NHEFS gained more weight than
-# those who went on:
+# Those who stopped smoking between the two examinations of NHEFS gained more weight
+# than those who went on:
 
 # %%
 from importlib.resources import files
@@ -93,14 +93,16 @@ print(f"{len(found.table)} ways of adjusting in {found.graphs} graphs")
 print(f"{found.graph_share:.0%} of the variance comes from not knowing the graph")
 
 # %% [markdown]
-# Each blue line is one set of columns to hold fixed. They differ little: here it matters
-# more that the sample is small than which of these graphs is right. That is a finding,
-# and it need not be so; the last section shows a case where the graph is everything.
+# Each blue line is one set of columns to hold fixed. They differ little: here it
+# matters more that the sample is small than which of these graphs is right. That is a
+# finding, and it need not be so; the last section shows a case where the graph is
+# everything.
 #
 # ## Is it any good?
 #
-# The textbook that made this table famous adjusts for a list of nine columns that experts
-# chose by hand (Hernán and Robins, *Causal Inference: What If*). With the same rows:
+# The textbook that made this table famous adjusts for a list of nine columns that
+# experts chose by hand (Hernán and Robins, *Causal Inference: What If*). With the same
+# rows:
 
 # %%
 listed = ["sex", "race", "age", "school", "smokeintensity", "smokeyrs", "wt71"]
@@ -115,8 +117,8 @@ textbook = coefficients[0]
 print(f"by the list of experts: {textbook:.1f} kg; by our graphs: {found.value:.1f} kg")
 
 # %% [markdown]
-# Refuters try to break the estimate: a treatment drawn at random must have no effect, and
-# neither a random column more nor a part of the rows may move it much.
+# Refuters try to break the estimate: a treatment drawn at random must have no effect,
+# and neither a random column more nor a part of the rows may move it much.
 
 # %%
 for one in found.refutations:
@@ -124,14 +126,15 @@ for one in found.refutations:
 
 # %% [markdown]
 # Passing means that nothing was broken that these tests can see. None can see a common
-# cause that nobody wrote down: a wish to live healthily, say, that makes people stop and
-# eat less. No graph over these columns can hold it.
+# cause that nobody wrote down: a wish to live healthily, say, that makes people stop
+# and eat less. No graph over these columns can hold it.
 #
 # The graph itself can be put to the test as well: does it imply independences that the
 # rows deny, and does it do better than the same graph with its names shuffled?
 
 # %%
-print(result.falsify(rows).words)
+tested = result.falsify(rows)
+print(tested.words)
 
 # %% [markdown]
 # Better than chance is not true. The rows deny many more of the independences than they
@@ -162,22 +165,21 @@ print(f"{effect.graph_share:.0%} of the variance comes from not knowing the grap
 
 # %% [markdown]
 # Not an error and not one number, but a range and its reason. What would it take to
-# decide? Only that somebody knows what comes first. Nothing else about the rows changes:
+# decide? Only that somebody knows what comes first. Nothing else about the rows
+# changes:
 
 # %%
 known = {"tiers": [["dose"], ["level", "pain"]]}
-told = llmcd.discover(
-    trial, described, background=known, bootstrap=10, progress=False
-)
+told = llmcd.discover(trial, described, background=known, bootstrap=10, progress=False)
 after = told.effect("dose", "pain", trial, refuters=())
 print(told.graph, "\n")
 print(after.own)
 print(f"{after.low:.2f} to {after.high:.2f}; the truth is {2 * -0.8:.2f}")
 
 # %% [markdown]
-# A dose is prescribed before it is taken: that was knowledge. Had an expert said it, the
-# effect would rest on an opinion with a number on it, and would be averaged over the
-# chance that the opinion is wrong. Look at `decided_by` before you estimate.
+# A dose is prescribed before it is taken: that was knowledge. Had an expert said it,
+# the effect would rest on an opinion with a number on it, and would be averaged over
+# the chance that the opinion is wrong. Look at `decided_by` before you estimate.
 #
 # ## What this does not tell
 #

@@ -15,8 +15,8 @@
 # world, or does it know the graph?**
 #
 # Nearly every network that causal discovery is tested on has been in print for decades.
-# A model that has read the paper needs no causal knowledge. So a benchmark of experts has
-# to take the recital away and look at what is left.
+# A model that has read the paper needs no causal knowledge. So a benchmark of experts
+# has to take the recital away and look at what is left.
 
 # %%
 import json
@@ -24,9 +24,9 @@ import sys
 from pathlib import Path
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 
-import llmcd
 from llmcd.plots.curves import draw_curves
 
 sys.path.insert(0, "..")  # benchmarks are in the repository, not in the package
@@ -58,12 +58,12 @@ pd.DataFrame(
 ).T
 
 # %% [markdown]
-# - **alias** takes the names away and leaves the meaning. An expert that knows the world
-#   loses nothing.
-# - **nonsense** takes away the meaning too. An honest expert has nothing to say. One that
-#   still answers recites, or guesses.
-# - **permuted** gives each variable the words of another one. The expert is as fluent as
-#   ever, and wrong about the rows.
+# - **alias** takes the names away and leaves the meaning. An expert that knows the
+#   world loses nothing.
+# - **nonsense** takes away the meaning too. An honest expert has nothing to say. One
+#   that still answers recites, or guesses.
+# - **permuted** gives each variable the words of another one. The expert is as fluent
+#   as ever, and wrong about the rows.
 #
 # A real model was asked in all four. What did it say about smoking and lung cancer?
 
@@ -124,18 +124,17 @@ ax = counts.plot.barh(
 )
 ax.invert_yaxis()
 ax.set_xlabel(f"answers about the {len(edges)} true edges", fontsize=9)
-ax.legend(
-    ncols=5, fontsize=8, frameon=False, loc="lower center", bbox_to_anchor=(0.45, 1.0),
-    columnspacing=1.2, handlelength=1.2,
-)  # fmt: skip
+above = {"loc": "lower center", "bbox_to_anchor": (0.45, 1.0), "columnspacing": 1.2}
+ax.legend(ncols=5, fontsize=8, frameon=False, handlelength=1.2, **above)
 ax.spines[["top", "right"]].set_visible(False)
 
 # %% [markdown]
 # Without names it does about as well as with them, and without meaning it says that it
-# does not know. So its answers come from the descriptions. That clears it of reciting by
-# name. It does not clear it altogether: somebody who knows the paper may recognise the
-# clinic by its descriptions. No arm can rule that out; only networks that were never
-# published can, such as those in `benchmarks/known` that were made for this project.
+# does not know. So its answers come from the descriptions. That clears it of reciting
+# by name. It does not clear it altogether: somebody who knows the paper may recognise
+# the clinic by its descriptions. No arm can rule that out; only networks that were
+# never published can, such as those in `benchmarks/known` that were made for this
+# project.
 #
 # ## What it means for the graph
 #
@@ -145,7 +144,15 @@ ax.spines[["top", "right"]].set_visible(False)
 # %%
 results = read_results(Path("..", "benchmarks", "results", "study"))
 runs = results.runs[results.runs["status"] == "done"]
-asked = runs[runs["expert"] == "recorded"]
+runs = runs[runs["expert"].isin(["", "recorded"])]  # the others are simulated
+
+
+def distances(network, method, arm=""):
+    """One number a sample."""
+    own = (runs["network"] == network) & (runs["method"] == method)
+    return runs.loc[own & (runs["arm"] == arm), "shd_half"]
+
+
 networks = ["asia", "child", "insurance"]
 methods = {
     "expert-alone": ("answers alone", "#D55E00", "s"),
@@ -153,45 +160,49 @@ methods = {
 }
 figure, axes = plt.subplots(1, 3, figsize=(8, 2.9), layout="constrained")
 for ax, network in zip(axes, networks, strict=True):
-    here = runs[runs["network"] == network]
-    alone = here.loc[here["method"] == "order", "shd_half"].mean()
-    ax.axhline(alone, color="#3a3a3a", linewidth=1, linestyle=(0, (4, 3)),
-               label="rows alone")  # fmt: skip
+    dashed = {"color": "#3a3a3a", "linewidth": 1, "linestyle": (0, (4, 3))}
+    ax.axhline(distances(network, "order").mean(), label="rows alone", **dashed)
     for shift, (method, (label, colour, marker)) in zip(
         (-0.12, 0.12), methods.items(), strict=True
     ):
-        own = asked[(asked["network"] == network) & (asked["method"] == method)]
-        by_arm = own.groupby("arm")["shd_half"].agg(["mean", "sem"])
-        by_arm = by_arm.reindex([arm for arm in ARMS if arm in by_arm.index])
-        at = [ARMS.index(arm) + shift for arm in by_arm.index]
-        ax.errorbar(at, by_arm["mean"], by_arm["sem"], color=colour, marker=marker,
-                    linestyle="none", markersize=5, label=label)  # fmt: skip
-    ax.set_xticks(range(len(ARMS)), ARMS, fontsize=8)
+        own = [distances(network, method, arm) for arm in ARMS]
+        ax.errorbar(
+            np.arange(len(ARMS)) + shift,
+            [each.mean() for each in own],
+            [each.sem() for each in own],
+            color=colour,
+            marker=marker,
+            markersize=5,
+            linestyle="",
+            label=label,
+        )
+    ax.set_xticks(range(len(ARMS)), ARMS, fontsize=7)
     ax.tick_params(axis="y", labelsize=8)
     ax.set_ylim(0, None)
     ax.set_title(network.upper(), fontsize=10)
     ax.spines[["top", "right"]].set_visible(False)
 axes[0].set_ylabel("distance to the true graph", fontsize=9)
-axes[0].legend(fontsize=7.5, frameon=False, loc="upper left");
-
+axes[0].legend(fontsize=7.5, frameon=False, loc="upper left")
 # %% [markdown]
 # Lower is better; bars are standard errors. Two things to read from it.
 #
-# With real names or with codes the answers help, and both alike. And where the words are
-# wrong (permuted), the answers alone are far worse than no expert, while rows and answers
-# together stay near the rows, or below: a fluent expert that is wrong is found out. (Two
-# networks were not asked in nonsense words.)
+# With real names or with codes the answers help, and both alike. And where the words
+# are wrong (permuted), the answers alone are far worse than no expert, while rows and
+# answers together do no worse than the rows: a fluent expert that is wrong is found
+# out, and the few words that happen to fit are still of use. (Only one network was
+# asked in nonsense words. An expert that is silent draws no edge at all, which explains
+# its distance.)
 #
 # ## A curve, and where we lose
 #
-# One network is not a benchmark. Distances against the number of rows, with the recorded
-# answers, over all networks of the study that are not famous:
+# One network is not a benchmark. Distances against the number of rows, with the
+# recorded answers, over all networks of the study that are not famous:
 
 # %%
 plain = runs[runs["group"] != "famous"]
 kept = plain[
     plain["method"].isin(["order", "posterior", "as-law", "random-member"])
-    & ((plain["expert"] == "") | ((plain["expert"] == "recorded") & (plain["arm"] == "real")))
+    & plain["arm"].isin(["", "real"])
 ]
 words = {
     "order": "rows alone",
@@ -206,25 +217,25 @@ curve = pd.DataFrame(
         "method": kept["method"].map(words),
     }
 )
-draw_curves(curve, x="rows", y="distance to the true graph", by="method");
-
+draw_curves(curve, x="rows", y="distance to the true graph", by="method")
 # %%
 table = curve.groupby(["method", "rows"])["distance to the true graph"].mean()
 table.unstack().round(1)
 
 # %% [markdown]
-# Note the two lines that are no rival's. *Rows, then a guess* directs at random what the
-# rows leave open: whoever does not beat it owes nothing to an expert. And *answers as
-# law* simply believes the expert. With an expert as good as this one, believing it is
-# hard to beat, and on some networks it beats us; with a worse one it is a disaster
-# ([tutorial 4](4-who-decided.ipynb)). All losses are listed in `benchmarks/README.md`.
+# (The bands are wide because the networks differ in size.) *Rows, then a guess* directs
+# at random what the rows leave open: whoever does not beat it owes nothing to an
+# expert. And *answers as law* simply believes the expert. With an expert as good as
+# this one, believing it is hard to beat, and on some networks it beats us; with a worse
+# one it is a disaster ([tutorial 4](4-who-decided.ipynb)). All losses are listed in
+# `benchmarks/README.md`.
 #
 # ## Your own model
 #
 # ```sh
 # python -m benchmarks run --network my.bif --variables my.yaml --expert openai/gpt-5 \
 #     --usd 5 --out results/
-# python -m benchmarks.record_answers emit --network asia --arm nonsense --out questions/
+# python -m benchmarks.record_answers emit --network asia --arm nonsense --out questions
 # ```
 #
 # Before you trust a number on a famous network, run the arms. Better still, take a
