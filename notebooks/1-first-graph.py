@@ -58,7 +58,7 @@ expert = llmcd.Recorded(
     example / "answers.jsonl", missing="abstain", label="Claude (recorded)"
 )
 result = llmcd.discover(rows, variables, expert, bootstrap=10, progress=False)
-result.plot()
+_ = result.plot()
 # %% [markdown]
 # Arrows run downwards, from cause to effect. Dark edges are the data's. Orange ones are
 # directed by the expert, the dotted one by nobody. The wider an edge, the surer it is.
@@ -110,7 +110,7 @@ pd.DataFrame(
 # answer can be held against it. That is how it earns, or loses, its say.
 
 # %%
-result.plot("reliability")
+_ = result.plot("reliability")
 # %% [markdown]
 # The line is an interval: an expert that has been tested on few edges has a long one.
 # The two lower rows are about asking twice: how often it says the same in both orders,

@@ -125,7 +125,7 @@ timeless = replace(
     variables, variables=tuple(replace(v, tier=None) for v in variables.values())
 )
 naive = search(timeless)
-naive.plot()
+_ = naive.plot()
 # %% [markdown]
 # It looks like any other graph. Now count the arrows that point backwards in time.
 
@@ -147,7 +147,7 @@ pd.Series(tier).groupby(tier).apply(lambda x: ", ".join(x.index)).to_frame("colu
 
 # %%
 timely = search(variables)
-timely.plot()
+_ = timely.plot()
 # %% [markdown]
 # Blue edges owe their direction to what we said. A required or a forbidden edge can be
 # given in the same way. Nearly all these people had left school when they had smoked

@@ -158,7 +158,7 @@ for ax, (name, answers) in zip(axes, said.items(), strict=True):
     ax.set_yticks(range(5), words, fontsize=8)
     ax.set_title(name, fontsize=10)
     ax.set_xlabel("when A is shown first", fontsize=9)
-axes[0].set_ylabel("when B is shown first", fontsize=9)
+_ = axes[0].set_ylabel("when B is shown first", fontsize=9)
 # %% [markdown]
 # On the diagonal an expert says the same in both orders. All of First's answers lie off
 # it, and answers that cancel each other are no evidence. So the result is exactly the

@@ -127,7 +127,7 @@ ax.spines[["top", "right"]].set_visible(False)
 # %%
 panel = llmcd.ask(plan, llmcd.Panel(experts), progress=False)
 together = llmcd.combine(found, panel, variables=roastery.variables)
-together.plot("reliability")
+_ = together.plot("reliability")
 # %% [markdown]
 # All three sound the same from outside: each is sure, and consistent in both orders.
 # Only the comparison with the rows tells them apart. The bars are intervals; with few
@@ -141,7 +141,7 @@ together.plot("reliability")
 
 # %%
 good = results["good"]
-good.plot("evidence")
+_ = good.plot("evidence")
 # %%
 by_expert = [e for e in good.combined.edges if e.decided_by == "expert"]
 edge = max(by_expert, key=lambda e: e.expert_log_odds)

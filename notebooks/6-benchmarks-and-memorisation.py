@@ -182,7 +182,7 @@ for ax, network in zip(axes, networks, strict=True):
     ax.set_title(network.upper(), fontsize=10)
     ax.spines[["top", "right"]].set_visible(False)
 axes[0].set_ylabel("distance to the true graph", fontsize=9)
-axes[0].legend(fontsize=7.5, frameon=False, loc="upper left")
+_ = axes[0].legend(fontsize=7.5, frameon=False, loc="upper left")
 # %% [markdown]
 # Lower is better; bars are standard errors. Two things to read from it.
 #
@@ -217,7 +217,7 @@ curve = pd.DataFrame(
         "method": kept["method"].map(words),
     }
 )
-draw_curves(curve, x="rows", y="distance to the true graph", by="method")
+_ = draw_curves(curve, x="rows", y="distance to the true graph", by="method")
 # %%
 table = curve.groupby(["method", "rows"])["distance to the true graph"].mean()
 table.unstack().round(1)

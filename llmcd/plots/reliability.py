@@ -99,6 +99,11 @@ def _rows(one: Reliability) -> list[_Row]:
     ]
 
 
+def _aside(value: float) -> str:
+    """Where a number's words go, so that they stay within the picture."""
+    return "right" if value > 0.6 else "left" if value < 0.25 else "center"
+
+
 def _draw_row(axes: Axes, row: _Row, y: float, colour: str, marker: str) -> None:
     from matplotlib.patheffects import withStroke
 
@@ -113,7 +118,7 @@ def _draw_row(axes: Axes, row: _Row, y: float, colour: str, marker: str) -> None
     clear = [withStroke(linewidth=2.5, foreground="white")]
     said = f"{row.value:.0%}{', agrees on ' if row.words else ''}{row.words}"
     axes.annotate(said, (row.value, y), (0, 5), textcoords="offset points", fontsize=7,
-                  color=colour, ha="right" if row.value > 0.6 else "center",
+                  color=colour, ha=_aside(row.value),
                   va="bottom", path_effects=clear)  # fmt: skip
     axes.plot([row.value], [y], color=colour, marker=marker, markersize=5.5,
               markeredgecolor="white", markeredgewidth=0.6, linestyle="none",
