@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from test_cli import work  # noqa: F401
+from cli.prepared import work  # noqa: F401
 
 import llmcd
 from llmcd.cli import main

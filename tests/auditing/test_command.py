@@ -62,5 +62,5 @@ def test_own_variables(tmp_path, capsys):
 
 def test_nobody(capsys):
     """Without an expert there is a clear error."""
-    assert main(["audit", "--task", "axioms"]) == 1
+    assert main(["audit", "--task", "axioms"]) == 2
     assert "nobody to ask" in capsys.readouterr().err

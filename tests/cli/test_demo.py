@@ -1,0 +1,22 @@
+"""The demo runs offline and says what the README shows."""
+
+from pathlib import Path
+
+from llmcd.cli import main
+
+README = Path(__file__).parents[2] / "README.md"
+
+
+def test_demo(tmp_path, capsys):
+    """The demo runs offline, says all that it promises, and what the README shows."""
+    assert main(["demo", f"--out={tmp_path / 'demo'}"]) == 0
+    said = capsys.readouterr().out
+    for words in ("2,000 rows", "Asked:", "against the known truth", "Conflicts"):
+        assert words in said
+    shown = README.read_text("utf-8").split("```text\n")[1].split("```")[0]
+    lines = {line.rstrip() for line in said.splitlines()}
+    assert [
+        x for x in shown.splitlines() if x.strip() and x.rstrip() not in lines
+    ] == []
+    assert (tmp_path / "demo" / "report.html").exists()
+    assert (tmp_path / "demo" / "graph.png").stat().st_size > 10_000
