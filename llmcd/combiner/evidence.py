@@ -43,6 +43,10 @@ class Vote:
         Replies that are not abstentions.
     words : str
         The verdicts, as a reader wants to see them.
+    stated : float or None
+        How probable the expert called its direction, over its replies; None when it
+        stated nothing or gave no direction. Only compared with what the same expert
+        stated elsewhere, never taken at face value.
 
     Examples
     --------
@@ -57,6 +61,7 @@ class Vote:
     pattern: str
     replies: int
     words: str
+    stated: float | None = None
 
 
 def votes(answers: Answers) -> tuple[Vote, ...]:
@@ -93,12 +98,15 @@ def votes(answers: Answers) -> tuple[Vote, ...]:
 
 def _vote(expert: str, a: str, b: str, replies: Iterable[Answer]) -> Vote:
     by_order: dict[str, list[str]] = {a: [], b: []}
+    sure: dict[str, list[float]] = {}
     n_replies = 0
     for answer in replies:
         verdict = answer.about(a, b)
         if verdict is not None:
             by_order[answer.a].append(verdict)
             n_replies += 1
+            if answer.verdict in answer.stated:
+                sure.setdefault(verdict, []).append(answer.stated[answer.verdict])
     said = [v for v in (_majority(by_order[a]), _majority(by_order[b])) if v]
     directions = {v for v in said if v in (FORWARD, BACKWARD)}
     words = " / ".join(dict.fromkeys(_in_words(v, a, b) for v in said)) or "unsure"
@@ -108,7 +116,9 @@ def _vote(expert: str, a: str, b: str, replies: Iterable[Answer]) -> Vote:
         sign = 1 if FORWARD in directions else -1
         both = len(said) == 2 and said[0] == said[1]
         pattern = "both" if both else "one"
-        return Vote(expert, a, b, sign, pattern, n_replies, words)
+        values = sure.get(directions.pop())
+        stated = None if values is None else float(np.mean(values))
+        return Vote(expert, a, b, sign, pattern, n_replies, words, stated)
     kinds = set(said)
     pattern = "unsure" if not kinds else kinds.pop() if len(kinds) == 1 else "mixed"
     return Vote(expert, a, b, 0, pattern, n_replies, words)

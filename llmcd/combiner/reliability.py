@@ -5,9 +5,10 @@ The model, written down before it was coded (docs/decisions/0004):
 * skill ``t``: a direction given in both presentation orders is right with
   probability ``sigmoid(t)``, one given in a single order with ``sigmoid(t / 2)``,
   opposite directions carry nothing;
-* prior: probability 1/5 that the expert knows nothing (``t = 0``), otherwise
-  ``sigmoid(t)`` is Beta(4, 1), which still allows an expert that is wrong more often
-  than right;
+* prior: posterior mode's (``combiner/response.py``): with probability 5/6 the expert
+  knows nothing (``t = 0``), otherwise ``sigmoid(t)`` is Beta(4, 1), which still allows
+  an expert that is wrong more often than right; without a probe its answers direct
+  nothing;
 * probes: pairs that the data directs. The data's own direction is right with
   probability ``q``, from the resamples, never above 0.9, because bootstrap
   frequencies are overconfident;
@@ -31,6 +32,7 @@ import numpy.typing as npt
 from llmcd.background import Background
 from llmcd.combiner.combined import Reliability
 from llmcd.combiner.evidence import Vote, order_consistency, position_share
+from llmcd.combiner.response import CAP, DISCREPANCY_SD, SINGLE, SLAB, SPIKE
 from llmcd.discovery.ensemble import Candidates
 from llmcd.expert.answers import Answers
 from llmcd.graph import Graph
@@ -44,12 +46,7 @@ __all__ = [
     "vote_log_odds",
 ]
 
-SPIKE = 0.2
-SLAB = (4.0, 1.0)
-SINGLE = 0.5
-CAP = 3.0
 TRUST_IN_DATA = 0.9
-DISCREPANCY_SD = 0.5
 _GRID = np.linspace(-5.0, 5.0, 101)
 _HERMITE = np.polynomial.hermite_e.hermegauss(5)
 

@@ -7,12 +7,15 @@ The model, written down before it was coded (docs/decisions/0007):
   presentation orders (split), of "no direct relation" and of "common cause"; Dirichlet,
   worth ``STRENGTH`` pairs; with probability 2/3 the three rows are one, and then
   answers say nothing about whether there is an edge;
+* **level** of a direction: into which third of what this expert stated its stated
+  probability falls, so that only the order of stated probabilities counts; by state a
+  Dirichlet around the shares of the levels, one for all states with probability 2/3;
 * **skill** ``t``: a direction given in both presentation orders is right with
   probability ``sigmoid(t)``, one given in a single order with ``sigmoid(t / 2)``; with
-  probability 2/3 ``t = 0`` (the expert knows nothing), otherwise ``sigmoid(t)`` is
-  Beta(4, 1), which still allows an expert that is wrong more often than right: a
-  single answer of an expert that no row has borne out is right with 0.6, which directs
-  nothing;
+  probability 5/6 ``t = 0`` (the expert knows nothing), otherwise ``sigmoid(t)`` is
+  Beta(4, 1), which still allows an expert that is wrong more often than right. Of an
+  expert that no row has borne out all answers together, however many and however much
+  they agree, are right with at most 5/6 * 1/2 + 1/6 = 0.58, which directs nothing;
 * the **states** are not known: each pair's are as probable as the rows alone say;
 * **target**: skill on the pairs that matter may differ by a discrepancy ``N(0, 1/2^2)``
   from skill in general; it is floored at 0 (a bad expert is reported, never believed in
@@ -32,7 +35,16 @@ import numpy.typing as npt
 
 from llmcd.combiner.evidence import Vote
 
-__all__ = ["CAP", "SINGLE", "Response", "States", "learn_response"]
+__all__ = [
+    "CAP",
+    "DISCREPANCY_SD",
+    "SINGLE",
+    "SLAB",
+    "SPIKE",
+    "Response",
+    "States",
+    "learn_response",
+]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -40,7 +52,7 @@ States = Mapping[tuple[str, str], Sequence[float]]
 """For a pair ``(a, b)`` in name order the probabilities of ``a --> b``, ``b --> a``, a
 an ancestor of b, b one of a, neither."""
 
-SPIKE = 2.0 / 3.0
+SPIKE = 5.0 / 6.0
 SLAB = (4.0, 1.0)
 SINGLE = 0.5
 CAP = 3.0
@@ -64,6 +76,8 @@ _PATTERNS = {
     "common cause": _CAUSE,
     "mixed": _MIXED,
 }
+_LEVELS = 3
+_LEAST_STATED = 6  # directions, or there are no levels
 _SWEEPS, _BURN = 600, 100
 _TRUST = 0.98  # that a pair's states are as the rows say; otherwise all are possible
 
@@ -84,12 +98,19 @@ class Response:
     flat_mass : array of float, shape (102,)
         The same with any accuracy as likely as any other before: what is reported,
         while what is decided rests on ``mass``.
+    levels : array of float, shape (d, 3, l)
+        Of a direction about an edge, an ancestor and neither: probabilities of each
+        level of its stated probability; one level where nothing was stated.
+    cuts : tuple of float
+        Stated probabilities between the levels.
     """
 
     skill: Floats
     rows: Floats
     mass: Floats
     flat_mass: Floats
+    levels: Floats | None = None
+    cuts: tuple[float, ...] = ()
 
     def accuracy(self, pattern: str = "both") -> float:
         """Posterior mean accuracy of a direction, any being as likely before."""
@@ -153,6 +174,7 @@ class Response:
             rng = np.random.default_rng([seed, draw])
             skill = skill + DISCREPANCY_SD * rng.standard_normal()
         skill = float(np.clip(skill, 0.0, CAP))
+        sure = self._by_level(k)
         found = np.zeros((len(votes), 5))
         for q, vote in enumerate(votes):
             what = _PATTERNS.get(vote.pattern)
@@ -169,7 +191,58 @@ class Response:
             found[q] = np.log([edge, edge, ancestor, ancestor, neither])
             if vote.direction:
                 found[q] += _direction_terms(vote, skill)
+                level = _level(vote, self.cuts)
+                if level >= 0:
+                    found[q, 2:] -= sure[[0, 0, 1], level]
         return np.maximum(found - found.max(axis=1, keepdims=True), -CAP)
+
+    def _by_level(self, k: int) -> Floats:
+        """What each level says for an edge, over an ancestor and over neither, (2, l).
+
+        More where more was stated, or the same for all: an expert that is surest where
+        there is nothing is not believed in reverse.
+        """
+        if self.levels is None or not self.cuts:
+            return np.zeros((2, 1))
+        edge, others = self.levels[k, 0], self.levels[k, 1:]
+        apart = np.log(np.maximum(edge, 1e-6)) - np.log(np.maximum(others, 1e-6))
+        share = self.levels[k].mean(axis=0)
+        return np.stack([_rising(one, share) for one in apart])
+
+
+def _level(vote: Vote, cuts: Sequence[float]) -> int:
+    """Which level a vote's stated probability has; -1 when there is none."""
+    if not cuts or vote.stated is None:
+        return -1
+    return int(np.searchsorted(cuts, vote.stated, side="left"))
+
+
+def _cuts(votes: Sequence[Vote]) -> tuple[float, ...]:
+    """Where the levels of an expert's stated probabilities are parted."""
+    said = [v.stated for v in votes if v.direction and v.stated is not None]
+    if len(said) < _LEAST_STATED:
+        return ()
+    at = np.quantile(said, np.arange(1, _LEVELS) / _LEVELS, method="lower")
+    return tuple(sorted({float(x) for x in at if x < max(said)}))
+
+
+def _rising(values: Floats, weight: Floats) -> Floats:
+    """The nearest values that do not fall; nought when they are all the same.
+
+    Notes
+    -----
+    Pool adjacent violators: Barlow and others (1972), *Statistical inference under
+    order restrictions*.
+    """
+    blocks: list[tuple[float, float, int]] = []
+    for value, heavy in zip(values.tolist(), weight.tolist(), strict=True):
+        blocks.append((value, heavy, 1))
+        while len(blocks) > 1 and blocks[-2][0] >= blocks[-1][0]:
+            (x, v, m), (y, w, n) = blocks[-2:]
+            blocks[-2:] = [((x * v + y * w) / (v + w), v + w, m + n)]
+    if len(blocks) == 1:
+        return np.zeros(len(values))
+    return np.concatenate([np.full(n, x) for x, _, n in blocks])
 
 
 def _sigmoid(x: npt.ArrayLike) -> Floats:
@@ -233,10 +306,21 @@ def learn_response(
     used = [v for v in votes if (v.a, v.b) in states and v.pattern in _PATTERNS]
     given = np.array([states[v.a, v.b] for v in used]).reshape(-1, 5)
     given = _TRUST * given + (1.0 - _TRUST) / 5.0
-    sampler = _Gibbs.of(used, given, np.random.default_rng(seed))
-    skills, rows, mass, flat_mass = sampler.run()
-    pick = np.linspace(0, len(skills) - 1, draws).astype(int)
-    return Response(skills[pick], rows[pick], mass, flat_mass)
+    cuts = _cuts(used)
+    sampler = _Gibbs.of(used, given, cuts, np.random.default_rng(seed))
+    skills, rows, levels, mass, flat_mass = sampler.run()
+    # stratified: each draw stands for the same share of the posterior of the skill
+    at = (np.arange(draws) + 0.5) / draws
+    order = np.argsort(skills, kind="stable")
+    pick = order[(at * len(skills)).astype(int)]
+    return Response(_quantiles(mass, at), rows[pick], mass, flat_mass, levels[pick], cuts)
+
+
+def _quantiles(mass: Floats, at: Floats) -> Floats:
+    order = np.argsort(_GRID, kind="stable")
+    below = np.cumsum(mass[order])
+    place = np.searchsorted(below, at * below[-1])
+    return _GRID[order][np.minimum(place, len(order) - 1)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -246,55 +330,79 @@ class _Gibbs:
     what: Ints  # (q,) pattern
     sign: Ints  # (q,) direction
     scale: Floats  # (q,) of the skill
+    level: Ints  # (q,) of what was stated; -1 for nothing
+    usual: Floats  # (l,) shares of the levels
     given: Floats  # (q, 5) states by the rows alone
     rng: np.random.Generator
 
     @classmethod
     def of(
-        cls, votes: Sequence[Vote], given: Floats, rng: np.random.Generator
+        cls,
+        votes: Sequence[Vote],
+        given: Floats,
+        cuts: Sequence[float],
+        rng: np.random.Generator,
     ) -> _Gibbs:
+        level = np.array(
+            [_level(v, cuts) if v.direction else -1 for v in votes], dtype=np.int64
+        )
+        counts = np.bincount(level[level >= 0], minlength=len(cuts) + 1) + 0.5
         return cls(
             np.array([_PATTERNS[v.pattern] for v in votes], dtype=np.int64),
             np.array([v.direction for v in votes], dtype=np.int64),
             np.array([_scale(v.pattern) for v in votes]),
+            level,
+            counts / counts.sum(),
             given,
             rng,
         )
 
-    def run(self) -> tuple[Floats, Floats, Floats, Floats]:
+    def run(self) -> tuple[Floats, Floats, Floats, Floats, Floats]:
         a, b = SLAB
         r = _sigmoid(_GRID[1:])
         slab = r**a * (1.0 - r) ** b
         flat = np.concatenate([[0.0], r * (1.0 - r)])  # any r alike, on this grid
         prior = np.concatenate([[SPIKE], (1.0 - SPIKE) * slab / slab.sum()])
         rows, skill = _ROWS.copy(), 1.0
+        levels = np.tile(self.usual, (3, 1))
         skills: list[float] = []
         kept: list[Floats] = []
+        kept_levels: list[Floats] = []
         mass, flat_mass = np.zeros(len(_GRID)), np.zeros(len(_GRID))
         for sweep in range(_SWEEPS):
             # skill with the states summed out, or the two would hold each other fast
-            likely = self._skill(rows)
+            likely = self._skill(rows, levels)
             share = likely * prior / (likely @ prior)
             place = np.searchsorted(np.cumsum(share), self.rng.random() * (1 - 1e-12))
             skill = float(_GRID[min(int(place), len(_GRID) - 1)])
-            rows = self._rows(self._states(rows, skill), rows)
+            state = self._states(rows, levels, skill)
+            rows, levels = self._rows(state, rows), self._levels(state)
             if sweep >= _BURN:
                 skills.append(skill)
                 kept.append(rows)
+                kept_levels.append(levels)
                 mass += share
                 flat_mass += likely * flat / (likely @ flat)
         done = _SWEEPS - _BURN
-        return np.array(skills), np.array(kept), mass / done, flat_mass / done
+        return (
+            np.array(skills),
+            np.array(kept),
+            np.array(kept_levels),
+            mass / done,
+            flat_mass / done,
+        )
 
-    def _said(self, rows: Floats) -> Floats:
-        """Probability of each pattern, whatever its direction, by state, (q, 5)."""
+    def _said(self, rows: Floats, levels: Floats) -> Floats:
+        """Probability of pattern and level, whatever the direction, by state, (q, 5)."""
         mixed = rows[:, [_NONE]] + rows[:, [_CAUSE]]
-        return np.asarray(np.hstack([rows, mixed])[:, self.what].T[:, _ROW_OF_STATE])
+        said = np.hstack([rows, mixed])[:, self.what]
+        said = np.where(self.level >= 0, said * levels[:, self.level], said)
+        return np.asarray(said.T[:, _ROW_OF_STATE])
 
-    def _states(self, rows: Floats, skill: float) -> Ints:
+    def _states(self, rows: Floats, levels: Floats, skill: float) -> Ints:
         if not len(self.what):
             return np.zeros(0, dtype=np.int64)
-        said = self._said(rows)
+        said = self._said(rows, levels)
         right = _sigmoid(self.scale * skill)
         forward = np.where(self.sign > 0, right, 1.0 - right)
         part = np.stack(
@@ -316,7 +424,16 @@ class _Gibbs:
             what[mixed] = np.where(cause, _CAUSE, _NONE)
         counts = np.zeros((3, 4))
         np.add.at(counts, (row, what), 1.0)
-        prior = STRENGTH * _ROWS
+        return self._one_or_three(counts, STRENGTH * _ROWS)
+
+    def _levels(self, state: Ints) -> Floats:
+        counts = np.zeros((3, len(self.usual)))
+        stated = self.level >= 0
+        np.add.at(counts, (_ROW_OF_STATE[state[stated]], self.level[stated]), 1.0)
+        return self._one_or_three(counts, np.tile(STRENGTH * self.usual, (3, 1)))
+
+    def _one_or_three(self, counts: Floats, prior: Floats) -> Floats:
+        """Rows drawn given counts: one for all states, or one for each."""
         one = prior.mean(axis=0)
         apart = sum(_log_evidence(c, p) for c, p in zip(counts, prior, strict=True))
         together = _log_evidence(counts.sum(axis=0), one)
@@ -327,10 +444,10 @@ class _Gibbs:
             [self.rng.dirichlet(p + c) for p, c in zip(prior, counts, strict=True)]
         )
 
-    def _skill(self, rows: Floats) -> Floats:
+    def _skill(self, rows: Floats, levels: Floats) -> Floats:
         """Likelihood of each skill of the grid, up to a constant."""
         directed = self.sign != 0
-        joint = (self._said(rows) * self.given)[directed]
+        joint = (self._said(rows, levels) * self.given)[directed]
         forward, backward = joint[:, [0, 2]].sum(axis=1), joint[:, [1, 3]].sum(axis=1)
         ahead = self.sign[directed] > 0
         agree, against = (

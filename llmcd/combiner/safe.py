@@ -19,7 +19,8 @@ import numpy as np
 import numpy.typing as npt
 
 from llmcd.combiner.evidence import Vote
-from llmcd.combiner.reliability import SINGLE, Skill
+from llmcd.combiner.reliability import Skill
+from llmcd.combiner.response import SINGLE
 from llmcd.equivalence import members, orient
 from llmcd.graph import Graph
 

@@ -7,7 +7,8 @@ from scipy.integrate import quad
 
 from llmcd.combiner.evidence import Vote, votes
 from llmcd.combiner.reconcile import combine
-from llmcd.combiner.reliability import SLAB, SPIKE, learn_skill, probes
+from llmcd.combiner.reliability import learn_skill, probes
+from llmcd.combiner.response import SLAB, SPIKE
 from llmcd.combiner.safe import UNDIRECTED_COST
 from llmcd.graph import Graph
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from hypothesis import given as over
+from hypothesis import strategies as st
 
 from llmcd.combiner.evidence import Vote
-from llmcd.combiner.response import CAP, learn_response
+from llmcd.combiner.response import CAP, _rising, learn_response
 
 SURE = {
     "edge": (0.94, 0.02, 0.02, 0.01, 0.01),
@@ -101,7 +105,7 @@ def test_pairs_that_the_rows_leave_open_teach_nothing():
     prior = learn_response([], {}, seed=1)
     assert learn_response(votes, given).weight() == pytest.approx(prior.weight())
     right = prior.mass @ (1 / (1 + np.exp(-np.r_[0.0, np.linspace(-5, 5, 101)])))
-    assert right == pytest.approx(2 / 3 * 0.5 + 1 / 3 * 0.8, abs=0.005)
+    assert right == pytest.approx(5 / 6 * 0.5 + 1 / 6 * 0.8, abs=0.005)
     assert prior.accuracy() == pytest.approx(0.5)
 
 
@@ -121,3 +125,84 @@ def test_order_of_a_pair_changes_nothing():
     one = found.worth([Vote("m", "a", "b", 1, "both", 2, "")], 3, 7)[0]
     two = found.worth([Vote("m", "a", "b", -1, "both", 2, "")], 3, 7)[0]
     assert np.allclose(one, two[[1, 0, 3, 2, 4]])
+
+
+def stating(rng, votes, given, low, high):
+    """Directions with a stated probability: ``high`` about sure edges, else ``low``."""
+    found = []
+    for v in votes:
+        if v.direction:
+            where = high if sum(given[v.a, v.b][:2]) > 0.5 else low
+            v = replace(v, stated=float(rng.uniform(*where)))
+        found.append(v)
+    return found
+
+
+def edge_over_neither(found, vote):
+    """Log-odds that a vote is worth for an edge, its direction left out."""
+    worth = np.array([found.worth([vote], k, 0)[0] for k in range(24)])
+    right = np.log(np.exp(worth[:, :2]).mean(axis=1))
+    return float((right - worth[:, 4]).mean())
+
+
+def test_what_is_stated_counts_for_existence_as_far_as_it_tells():
+    """Who states more where there is an edge is heard there more than elsewhere."""
+    rng = np.random.default_rng(6)
+    votes, given = simulate(rng, 120, 0.9, says=(0.9, 0.7, 0.6))
+    votes = stating(rng, votes, given, (0.4, 0.6), (0.7, 0.9))
+    found = learn_response(votes, given)
+    low, plain, high = (
+        edge_over_neither(found, Vote("m", "p", "q", 1, "both", 2, "", x))
+        for x in (0.42, None, 0.8)
+    )
+    assert high > plain + 0.3
+    assert plain > low + 0.3
+
+
+def test_only_the_order_of_stated_probabilities_counts():
+    """Any rising change of what is stated changes nothing: never at face value."""
+    rng = np.random.default_rng(7)
+    votes, given = simulate(rng, 80, 0.9)
+    votes = stating(rng, votes, given, (0.4, 0.8), (0.5, 0.9))
+    one = learn_response(votes, given)
+    bent = [replace(v, stated=v.stated and v.stated**9) for v in votes]
+    two = learn_response(bent, given)
+    assert np.array_equal(one.worth(votes, 5, 0), two.worth(bent, 5, 0))
+
+
+def test_surest_where_there_is_nothing_is_not_believed_in_reverse():
+    """Stated probabilities that fall with edges are left out, not turned round."""
+    rng = np.random.default_rng(8)
+    votes, given = simulate(rng, 120, 0.9, says=(0.9, 0.7, 0.6))
+    votes = stating(rng, votes, given, (0.7, 0.9), (0.4, 0.6))
+    found = learn_response(votes, given)
+    low, high = (
+        edge_over_neither(found, Vote("m", "p", "q", 1, "both", 2, "", x))
+        for x in (0.42, 0.8)
+    )
+    assert low == pytest.approx(high, abs=0.05)
+    assert high > -0.05
+
+
+def test_the_same_stated_everywhere_is_as_if_nothing_were():
+    """A model that always says 0.9 is heard as one that says nothing of the kind."""
+    votes, given = simulate(np.random.default_rng(9), 60, 0.9)
+    same = [replace(v, stated=0.9 if v.direction else None) for v in votes]
+    one, two = learn_response(votes, given), learn_response(same, given)
+    assert np.array_equal(one.worth(votes, 2, 0), two.worth(same, 2, 0))
+
+
+@over(st.lists(st.floats(-5, 5), min_size=2, max_size=4))
+def test_rising_values_are_the_nearest(values):
+    """Isotonic regression: no rising candidate of a grid is nearer."""
+    values = np.array(values)
+    weight = np.arange(1.0, len(values) + 1)
+    found = _rising(values, weight)
+    assert (np.diff(found) >= -1e-12).all()
+    if not found.any():
+        return
+    best = float((weight * (values - found) ** 2).sum())
+    rng = np.random.default_rng(0)
+    for _ in range(100):
+        other = np.sort(found + rng.normal(scale=0.3, size=len(values)))
+        assert (weight * (values - other) ** 2).sum() >= best - 1e-9

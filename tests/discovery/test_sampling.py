@@ -76,7 +76,7 @@ def complete(rows):
 def test_shares_are_those_of_enumeration(kind):
     """Without anything else, shares of arcs are the exact posterior's."""
     rows = table_of(kind, 150, 1)
-    ensemble = prepare_ensemble(rows, [complete(rows)], chains=1)
+    ensemble = prepare_ensemble(rows, [complete(rows)], chains=1, resampled=0.0)
     found = sample_graphs(ensemble, moves=100_000, kept=20_000)
     assert np.abs(found.directed - exact_shares(rows)).max() < 0.02
 
@@ -87,7 +87,7 @@ def test_knowledge_of_pairs_enters_exactly():
     pairs = np.array([[0, 1], [0, 3], [1, 2]])
     worth = np.log([[0.6, 0.1, 0.5, 0.2, 0.1], [0.05, 0.05, 0.7, 0.1, 0.2],
                     [0.1, 0.8, 0.2, 0.6, 0.3]])  # fmt: skip
-    ensemble = prepare_ensemble(rows, [complete(rows)], chains=1)
+    ensemble = prepare_ensemble(rows, [complete(rows)], chains=1, resampled=0.0)
     found = sample_graphs(ensemble, pairs, worth[None], moves=100_000, kept=20_000)
     exact = exact_shares(rows, pairs=pairs, worth=worth)
     assert np.abs(found.directed - exact).max() < 0.02
@@ -99,7 +99,7 @@ def test_tiers_and_required_edges_hold_exactly():
     rows = table_of("counts", 150, 3)
     known = Background(required=[("w", "x")], tiers=[["w", "z"], ["y"]])
     start = Graph.from_edges(rows.names, directed=[("w", "x"), ("x", "y")])
-    ensemble = prepare_ensemble(rows, [start], known, chains=1)
+    ensemble = prepare_ensemble(rows, [start], known, chains=1, resampled=0.0)
     found = sample_graphs(ensemble, moves=50_000, kept=10_000)
     at = [rows.names.index(v) for v in "wxyz"]
     w, x, y, z = at
@@ -123,7 +123,7 @@ def test_same_seed_same_graphs_whatever_the_threads():
 def test_trace_is_the_target():
     """The trace that is updated move by move is the target of the graph kept."""
     rows = table_of("counts", 150, 5)
-    ensemble = prepare_ensemble(rows, [complete(rows)], chains=1)
+    ensemble = prepare_ensemble(rows, [complete(rows)], chains=1, resampled=0.0)
     found = sample_graphs(ensemble, moves=2_000, kept=50)
     from llmcd.discovery.kernels.scores import local_score, new_work
 
