@@ -120,9 +120,9 @@ ax.legend(fontsize=8, frameon=False, loc="lower right")
 ax.spines[["top", "right"]].set_visible(False)
 
 # %% [markdown]
-# The good expert is heard. The coin and the liar are not: the result is that of the
-# rows alone. Nobody said which is which. Where the rows direct an edge, the answers are
-# held against it:
+# The good expert is heard. The coin and the liar are not: with them we end up no
+# further from the truth than with the rows alone. Nobody said which is which. Where the
+# rows direct an edge, the answers are held against it:
 
 # %%
 panel = llmcd.ask(plan, llmcd.Panel(experts), progress=False)
@@ -203,29 +203,35 @@ described = {name: f"Strength of the signal at {name}." for name in names}
 
 
 def directions(accuracy, **more):
-    """Right, wrong and open edges with an expert of that accuracy."""
+    """Right, wrong and open edges with an expert of that accuracy; its probes."""
     one = llmcd.Simulated(line, accuracy=accuracy, ancestor=0.0, label="somebody")
     result = llmcd.discover(chain, described, one, bootstrap=10, progress=False, **more)
     arrows = result.graph.directed_edges()
     right = sum(arrow in line.directed_edges() for arrow in arrows)
-    return [right, len(arrows) - right, len(result.graph.undirected_edges())]
+    wrong, still = len(arrows) - right, len(result.graph.undirected_edges())
+    return [right, wrong, still, result.reliability["probes"].item()]
 
 
+first = {"required": [("station 1", "station 2")]}
 believed = pd.DataFrame(
     {
         "always right": directions(1.0),
         "always wrong": directions(0.0),
-        "always wrong, harm=0.5": directions(0.0, harm=0.5),
+        "always wrong, one edge known": directions(0.0, background=first),
     },
-    ["right", "wrong", "undirected"],
+    ["right", "wrong", "undirected", "probes"],
 )
 believed
 
 # %% [markdown]
-# Answers that agree with each other lend each other weight, and a consistent liar is
-# believed as a consistent friend would be. This limit is known (`docs/decisions/0007`).
-# What you can do: look whether anything judged the expert (`probes` in
-# `result.reliability`), and cap what its answers may cost with `harm`. The price is
-# that a good expert is not asked about these edges either.
+# No row bears either of them out, and still both direct edges: the friend rightly, the
+# liar wrongly. Answers that agree with each other lend each other weight. This limit is
+# known (`docs/decisions/0007`). So look whether anything judged the expert (`probes`:
+# how many of its answers the rows could be held against). If nothing did, what it
+# decided is its opinion.
+#
+# And look at the last column. One edge that somebody knows for certain, and the rows
+# direct all others: nothing is left to believe or not. A single fact is worth more than
+# many answers.
 #
 # **Next:** [from graph to effect](5-from-graph-to-effect.ipynb).

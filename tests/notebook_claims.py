@@ -42,7 +42,7 @@ CLAIMS: dict[str, tuple[str, ...]] = {
     "4-who-decided": (
         # the good one is heard, the others change nothing, as law they ruin it
         "table['llmcd']['good'] < 0.6 * alone",
-        "table['llmcd']['coin'] == table['llmcd']['liar'] == alone",
+        "max(table['llmcd'][['coin', 'liar']]) <= alone",
         "min(table['answers as law'][['coin', 'liar']]) > 2 * alone",
         "table['llmcd']['good'] < table['answers as law']['good']",
         "all(x.order_consistency == 1 for x in together.combined.reliability)",
