@@ -171,8 +171,10 @@ print("the graph of the rows alone:", with_first.graph == alone.graph)
 print(with_first.reliability["finding"].item())
 
 # %% [markdown]
-# Claude's answers hold still. That is worth something, but it is not the same as being
-# right: [the next chapter](4-who-decided.ipynb) asks whether they are.
+# Claude's answers hold still. (They were given in two long sittings, one for each
+# order, in which it saw the other questions as well; one request at a time may be less
+# steady.) That is worth something, but it is not the same as being right: [the next
+# chapter](4-who-decided.ipynb) asks whether they are.
 #
 # ## Recording and replaying
 #
