@@ -17,7 +17,14 @@ from llmcd.cli.inputs import (
     rows_of,
     variables_of,
 )
-from llmcd.cli.options import add_data, add_expert, add_mode, add_out, add_store
+from llmcd.cli.options import (
+    add_audit,
+    add_data,
+    add_expert,
+    add_mode,
+    add_out,
+    add_store,
+)
 from llmcd.cli.output import Shown
 from llmcd.cli.results import DOCUMENT, document_of, records, shown_result, write_run
 from llmcd.discovery.limits import Limits
@@ -34,6 +41,7 @@ def _add_discover(parser: argparse.ArgumentParser) -> None:
     add_expert(parser)
     add_store(parser)
     add_mode(parser)
+    add_audit(parser)
     add_out(parser)
 
 
@@ -83,6 +91,7 @@ def _found(arguments: argparse.Namespace, start: Graph | None = None) -> Result:
         kind=arguments.kind,
         store=store,
         start=start,
+        audit=arguments.audit,
         missing=arguments.missing,
         seed=arguments.seed,
         n_jobs=arguments.jobs,

@@ -9,6 +9,7 @@ from llmcd.expert.kinds import KINDS
 from llmcd.expert.pairs import SUMMARY
 
 __all__ = [
+    "add_audit",
     "add_data",
     "add_expert",
     "add_folder",
@@ -74,6 +75,16 @@ def add_mode(parser: argparse.ArgumentParser) -> None:
     """How data and expert are reconciled."""
     parser.add_argument(
         "--mode", default="auto", choices=list(MODES), help="default: %(default)s"
+    )
+
+
+def add_audit(parser: argparse.ArgumentParser) -> None:
+    """What is known of the expert from an audit."""
+    parser.add_argument(
+        "--audit",
+        action="append",
+        metavar="FILE",
+        help="audit.json of the expert, to start from; again for a panel",
     )
 
 

@@ -10,6 +10,7 @@ from llmcd.cli.combining import COMBINE
 from llmcd.cli.command import Command
 from llmcd.cli.demo import DEMO
 from llmcd.cli.discovering import DISCOVER, REFINE
+from llmcd.cli.explaining import EXPLAIN, PATHS
 from llmcd.cli.handing_on import EXPORT, REPORT, REVIEW
 
 __all__ = ["COMMANDS"]
@@ -17,6 +18,6 @@ __all__ = ["COMMANDS"]
 COMMANDS: Mapping[str, tuple[Command, ...]] = {
     "from a table to a graph": (DEMO, DISCOVER, REFINE),
     "step by step": (PLAN, ASK, ANSWERS, COMBINE),
-    "with a run folder": (REPORT, REVIEW, EXPORT),
+    "with a run folder": (EXPLAIN, PATHS, REPORT, REVIEW, EXPORT),
     "experts": (AUDIT,),
 }

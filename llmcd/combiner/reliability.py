@@ -30,6 +30,7 @@ import numpy as np
 import numpy.typing as npt
 
 from llmcd.background import Background
+from llmcd.combiner.audited import Audited
 from llmcd.combiner.combined import Reliability
 from llmcd.combiner.evidence import Vote, order_consistency, position_share
 from llmcd.combiner.response import CAP, DISCREPANCY_SD, SINGLE, SLAB, SPIKE
@@ -146,7 +147,11 @@ def data_direction(candidates: Candidates) -> Floats:
     return (total * share + 1.0) / (total * (share + share.T) + 2.0)
 
 
-def learn_skill(votes: Sequence[Vote], right: Mapping[tuple[str, str], float]) -> Skill:
+def learn_skill(
+    votes: Sequence[Vote],
+    right: Mapping[tuple[str, str], float],
+    audited: Audited | None = None,
+) -> Skill:
     """Posterior of the skill of one expert from its votes on the probes.
 
     Parameters
@@ -156,6 +161,8 @@ def learn_skill(votes: Sequence[Vote], right: Mapping[tuple[str, str], float]) -
     right : mapping of (str, str) to float
         For each probe (a, b) in name order, the probability that ``a`` comes before
         ``b``.
+    audited : Audited, optional
+        What an audit heard before.
 
     Returns
     -------
@@ -171,6 +178,9 @@ def learn_skill(votes: Sequence[Vote], right: Mapping[tuple[str, str], float]) -
     """
     skill = _prior()
     log_likelihood = np.zeros_like(skill.values)
+    if audited is not None:
+        r = _sigmoid(skill.values)
+        log_likelihood += audited.right * np.log(r) + audited.wrong * np.log(1.0 - r)
     for vote in votes:
         q = right.get((vote.a, vote.b))
         if q is None or vote.direction == 0:
@@ -259,6 +269,7 @@ def reliability(
     right: Mapping[tuple[str, str], float],
     answers: Answers,
     shares: Floats | None = None,
+    audited: Audited | None = None,
 ) -> Reliability:
     """Put what was learnt about one expert into numbers and words.
 
@@ -276,6 +287,8 @@ def reliability(
         All answers, for order consistency and position bias.
     shares : array of float, shape (3, 3), optional
         As of ``Response.shares``.
+    audited : Audited, optional
+        What an audit heard before; told in words.
 
     Returns
     -------
@@ -285,6 +298,7 @@ def reliability(
     agreed = sum((right[v.a, v.b] > 0.5) == (v.direction > 0) for v in on_probes)
     low, high = skill.interval()
     first = position_share(answers, expert)
+    finding = _finding(skill, votes, len(on_probes), agreed, low, first)
     return Reliability(
         expert=expert,
         accuracy=skill.accuracy(),
@@ -298,7 +312,7 @@ def reliability(
         first_shown=first,
         sensitivity=None if shares is None else float(shares[0, 0]),
         specificity=None if shares is None else float(1.0 - shares[2, 0]),
-        finding=_finding(skill, votes, len(on_probes), agreed, low, first),
+        finding=finding if audited is None else f"{finding} {audited.words}",
     )
 
 

@@ -88,7 +88,9 @@ def question_progress(
         some = Answers(answers[:count], combined.answers.unfinished)
         now = combined
         if count < len(answers):
-            now = combine(combined.candidates, some, mode=combined.mode)
+            now = combine(
+                combined.candidates, some, mode=combined.mode, audits=combined.audits
+            )
         found.append(
             Progress(
                 count,

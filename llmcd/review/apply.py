@@ -126,7 +126,9 @@ def _again(combined: Combined, graph: Graph, known: Background) -> Combined:
     if combined.mode == "posterior":
         return _refined(combined, graph, known)
     candidates = replace(combined.candidates, graph=graph, background=known)
-    again = combine(candidates, combined.answers, mode=combined.mode)
+    again = combine(
+        candidates, combined.answers, mode=combined.mode, audits=combined.audits
+    )
     # what the data alone say has not changed
     return replace(again, data_graph=combined.data_graph, why_mode=combined.why_mode)
 

@@ -1,10 +1,10 @@
 """Names against knowledge: experts with known faults are seen through."""
 
 import pytest
-from auditing.experts import Scripted, coin, perfect
+from auditing.experts import Scripted, coin, perfect, read_by_words
 
 from llmcd.auditing.items import put
-from llmcd.auditing.parrot import STATES, Confusion, Parrot, confusion_of
+from llmcd.auditing.parrot import Confusion, Parrot, confusion_of
 from llmcd.auditing.worlds import SKINS, WORLDS, dress
 from llmcd.expert.simulated import Simulated
 from llmcd.graph import Graph
@@ -62,6 +62,15 @@ def test_hidden_names_are_hidden():
             sent = item.messages[1]["content"]
             assert not any(name in sent for name in world.names)
             assert world.domain not in sent
+
+
+@pytest.mark.parametrize("kind", ["pairwise", "a-or-b", "yes-no"])
+def test_nothing_leaks(kind):
+    """From one world to another words and lengths tell nothing."""
+    asked = [x for x in ITEMS if x.question.kind == kind]
+    arcs = [x for x in asked if x.facets["state"] == "edge"]
+    low, _, high = read_by_words(arcs, "world")
+    assert low <= 0.5 <= high
 
 
 def test_perfect():
@@ -155,6 +164,5 @@ def test_confusion_by_hand():
         (0, 0, states.count("neither"), 0),
     )
     one = Confusion(((8, 4, 0, 0), (0, 0, 100, 0), (0, 0, 0, 0)), 6, 2).prior()
-    assert one["rows"] == [[2.0, 1.0, 0, 0], [0, 0, 8.0, 0], [0, 0, 0, 0]]
-    assert one["skill"] == [1.5, 0.5]
-    assert one["states"] == list(STATES)
+    assert one.rows == ((2.0, 1.0, 0, 0), (0, 0, 8.0, 0), (0, 0, 0, 0))
+    assert (one.right, one.wrong) == (1.5, 0.5)
