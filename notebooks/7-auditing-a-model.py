@@ -181,10 +181,10 @@ pd.DataFrame(
 ).T
 
 # %% [markdown]
-# It made next to no mistake. That is a ceiling: so few questions tell a good model from
-# a coin, and not a good one from a perfect one, which is why the level is not the
-# highest. It answered in three long sittings and saw the other questions, though never
-# the other half of a pair.
+# It made no mistake. That is a ceiling: so few questions tell a good model from a coin,
+# and not a good one from a perfect one, which is why the level is not the highest. It
+# answered in three long sittings and saw the other questions, though never the other
+# half of a pair.
 #
 # An audit can be where `llmcd` starts from, in place of doubt: `llmcd.discover(...,
 # audit=claude)`. It counts as a few answers heard before, and rows that contradict it
