@@ -51,8 +51,11 @@ CLAIMS: dict[str, tuple[str, ...]] = {
         "{'cholesterol --> wt71', 'smokeyrs --> school'}"
         " <= set(conflicts[turned]['data_says'])",
         "(conflicts[turned]['data_says'] == conflicts[turned]['decision']).all()",
-        # nobody can tell: a friend and a liar are believed alike
-        "[list(believed[c]) for c in believed] == [[7, 0, 0], [0, 7, 0], [0, 0, 7]]",
+        # nobody can tell: a friend and a liar are both believed, until a fact is known
+        "believed['always right']['right'] > 0 == believed['always right']['wrong']",
+        "believed['always wrong']['wrong'] > 0 == believed['always wrong']['right']",
+        "(believed.loc['probes', ['always right', 'always wrong']] == 0).all()",
+        "list(believed['always wrong, one edge known'])[:3] == [7, 0, 0]",
     ),
     "5-from-graph-to-effect": (
         "complete.groupby('qsmk')['age'].mean().is_monotonic_increasing",
