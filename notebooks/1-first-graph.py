@@ -62,6 +62,7 @@ _ = result.plot()
 # %% [markdown]
 # Arrows run downwards, from cause to effect. Dark edges are the data's. Orange ones are
 # directed by the expert, the dotted one by nobody. The wider an edge, the surer it is.
+# A red cross, where there is one, marks an edge about which data and expert disagree.
 
 # %%
 who = result.edges["decided_by"].value_counts()
