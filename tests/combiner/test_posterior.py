@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -251,9 +252,9 @@ def chain(n, seed, length=8):
     rng = np.random.default_rng(seed)
     names = [f"c{k}" for k in range(length)]
     made = {names[0]: rng.normal(size=n)}
-    for one, next_ in zip(names, names[1:], strict=False):
+    for one, next_ in itertools.pairwise(names):
         made[next_] = 0.8 * made[one] + rng.normal(size=n)
-    graph = Graph.from_edges(names, directed=list(zip(names, names[1:], strict=False)))
+    graph = Graph.from_edges(names, directed=list(itertools.pairwise(names)))
     return pd.DataFrame(made), graph
 
 
