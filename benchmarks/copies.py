@@ -144,6 +144,13 @@ def copied_columns(rows: pd.DataFrame) -> tuple[str, ...]:
     >>> import pandas as pd
     >>> copied_columns(pd.DataFrame({"a": list("xyx"), "b": [2, 5, 2], "c": 1}))
     ('b',)
+
+    Numbers that are all different are codes of nothing: only the same ones are copies.
+
+    >>> copied_columns(
+    ...     pd.DataFrame({"a": [0.3, 0.1], "b": [5.0, 7.0], "c": [0.3, 0.1]})
+    ... )
+    ('c',)
     """
     seen: set[bytes] = set()
     found: list[str] = []
@@ -152,6 +159,8 @@ def copied_columns(rows: pd.DataFrame) -> tuple[str, ...]:
         if len(levels) < 2 or (codes < 0).any():
             continue
         content = codes.tobytes()
+        if len(levels) == len(codes):
+            content = "\0".join(map(str, rows[name])).encode()
         if content in seen:
             found.append(name)
         seen.add(content)

@@ -14,7 +14,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from benchmarks import tables_accuracy, tables_experts, tables_setting, tables_speed
+from benchmarks import (
+    tables_accuracy,
+    tables_experts,
+    tables_losses,
+    tables_setting,
+    tables_speed,
+)
 from benchmarks.collect import Results, read_results
 
 __all__ = ["README", "TABLES", "add_commands", "committed", "filled"]
@@ -26,14 +32,20 @@ FIGURES = HERE / "figures"
 TABLES: Mapping[str, Callable[[Results], str]] = MappingProxyType(
     {
         "conditions": tables_setting.conditions,
+        "plan": tables_setting.plan,
+        "not-run": tables_setting.not_run,
         "networks": tables_setting.networks,
         "gain": tables_accuracy.gain,
         "gain-simulated": tables_accuracy.gain_simulated,
         "accuracy-asked": tables_accuracy.accuracy_asked,
         "accuracy-alone": tables_accuracy.accuracy_alone,
+        "accuracy-simulated": tables_accuracy.accuracy_simulated,
+        "accuracy-peers": tables_accuracy.accuracy_peers,
         "measures": tables_accuracy.measures,
         "rivals": tables_accuracy.rivals,
-        "losses": tables_accuracy.losses,
+        "losers": tables_losses.losers,
+        "losses": tables_losses.losses,
+        "ablations": tables_experts.ablations,
         "harm": tables_experts.harm,
         "planner": tables_experts.planner,
         "arms": tables_experts.arms,
