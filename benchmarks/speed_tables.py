@@ -496,7 +496,10 @@ def markdown(results: Mapping[str, Any]) -> str:
             f"{first['source']}, {first['nodes']} columns, {first['rows']:,} rows, "
             + _count(len({r["seed"] for r in records}), "problem")
             + f", at most {max(r['limit'] for r in records):g} s a call"
-            + (f"; commit {_short(first['commit'])}" if "commit" in first else "")
+            + "; commit "
+            + ", ".join(
+                dict.fromkeys(_short(r["commit"]) for r in records if "commit" in r)
+            )
         )
         lines = [_line(records, label) for label in _labels(records)]
         parts += [f"## {name}", what, _table(HEAD, lines)]
