@@ -105,8 +105,9 @@ def _vote(expert: str, a: str, b: str, replies: Iterable[Answer]) -> Vote:
         if verdict is not None:
             by_order[answer.a].append(verdict)
             n_replies += 1
-            if answer.verdict in answer.stated:
-                sure.setdefault(verdict, []).append(answer.stated[answer.verdict])
+            probability = answer.stated.get(answer.verdict or "")
+            if probability is not None:
+                sure.setdefault(verdict, []).append(probability)
     said = [v for v in (_majority(by_order[a]), _majority(by_order[b])) if v]
     directions = {v for v in said if v in (FORWARD, BACKWARD)}
     words = " / ".join(dict.fromkeys(_in_words(v, a, b) for v in said)) or "unsure"

@@ -27,6 +27,7 @@ Ints = npt.NDArray[np.int64]
 APART, TURNED = 1_000_003, 7
 """Between the seeds and the draws of two experts, or they would share them."""
 _SOFT = 0.002  # so that a share of none or all is no certainty
+_FEW = 0.01  # the same within one chain
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +49,8 @@ class Posterior:
         How each expert answers.
     known : Background
         The knowledge that was obeyed.
+    heard : array of bool, shape (r,)
+        For each chain whether its draw of the experts lets any direction count.
     """
 
     ensemble: Ensemble
@@ -57,6 +60,7 @@ class Posterior:
     decided: Decided
     responses: Mapping[str, Response]
     known: Background
+    heard: npt.NDArray[np.bool_]
 
     @cached_property
     def data_direction(self) -> Floats:
@@ -77,27 +81,65 @@ class Posterior:
     @cached_property
     def direction(self) -> Floats:
         """Probability of ``i --> j`` if adjacent, with the answers, shape (p, p)."""
-        return direction_with(self.alone, self.together)
+        return direction_with(self.alone, self.together, self.heard)
 
 
 def data_direction(alone: Samples) -> Floats:
     """Probability of ``i --> j`` if adjacent, by the rows alone, shape (p, p)."""
-    directed, open_ = alone.compelled
+    directed, open_, _ = alone.compelled
     share = directed + 0.5 * open_
     return (share + _SOFT) / (share + share.T + 2.0 * _SOFT)
 
 
-def direction_with(alone: Samples, together: Samples) -> Floats:
-    """The rows' log-odds of a direction, moved by what the answers change."""
+def direction_with(
+    alone: Samples, together: Samples, heard: npt.NDArray[np.bool_]
+) -> Floats:
+    """Probability of ``i --> j`` if adjacent, with the answers, shape (p, p).
+
+    Parameters
+    ----------
+    alone, together : Samples
+        Graphs given the rows, and given rows and answers.
+    heard : array of bool, shape (r,)
+        For each chain whether its draw of the experts lets any direction count.
+
+    Returns
+    -------
+    array of float
+
+    Notes
+    -----
+    In a chain that hears no direction the graphs' classes speak, and half counts for
+    what they leave open. In the others the rows' log-odds are moved by what the answers
+    change. Then the mean over chains: so what an expert without skill can do is bounded
+    by the share of the chains in which it is heard.
+    """
     base = data_direction(alone)
     if together is alone:
         return base
-    moved = _log_odds(_given_adjacent(together)) - _log_odds(_given_adjacent(alone))
-    return 1.0 / (1.0 + np.exp(-(_log_odds(base) + moved)))
+    at, directed, open_ = together.classes
+    total, weight = np.zeros_like(base), np.zeros_like(base)
+    for r in np.unique(together.chain):
+        mine = together.arcs[together.chain == r].mean(axis=0)
+        near = mine + mine.T
+        if heard[r]:
+            before = alone.arcs[alone.chain == r].mean(axis=0)
+            moved = _log_odds(_given_adjacent(mine)) - _log_odds(
+                _given_adjacent(before)
+            )
+            said = 1.0 / (1.0 + np.exp(-(_log_odds(base) + moved)))
+        else:
+            some = together.chain[at] == r
+            share = (directed[some] + 0.5 * open_[some]).sum(axis=0)
+            said = (share + _SOFT) / (share + share.T + 2.0 * _SOFT)
+        total += (near + _SOFT) * said
+        weight += near + _SOFT
+    return np.asarray(total / weight)
 
 
-def _given_adjacent(samples: Samples) -> Floats:
-    return (samples.directed + _SOFT) / (samples.adjacent + 2.0 * _SOFT)
+def _given_adjacent(share: Floats) -> Floats:
+    """Of few graphs of one chain, so that none and all are no certainty."""
+    return np.asarray((share + _FEW) / (share + share.T + 2.0 * _FEW))
 
 
 def _log_odds(share: Floats) -> Floats:
@@ -114,6 +156,10 @@ def log_odds(share: float) -> float:
 def states_of(samples: Samples, ensemble: Ensemble | None = None) -> States:
     """What sampled graphs say about each pair, in name order.
 
+    As far as their classes say it: where a class leaves open which way an edge or a
+    path goes, both are as likely. More members of a chain's class point outwards than
+    inwards, and an expert that says so is not borne out by that.
+
     Parameters
     ----------
     samples : Samples
@@ -129,20 +175,23 @@ def states_of(samples: Samples, ensemble: Ensemble | None = None) -> States:
         As ``States``: shares of the graphs in which the pair is in each state.
     """
     p = len(samples.names)
+    directed, open_, ancestral = samples.compelled
+    edge = directed + 0.5 * open_
+    line = samples.ancestral + samples.ancestral.T
+    # of a part of the graphs, so that sums may differ a little
+    firm = np.minimum(ancestral, line)
+    firm = firm * np.minimum(1.0, line / np.maximum(firm + firm.T, 1e-12))
+    line = firm + 0.5 * (line - firm - firm.T)
+    edge = edge * samples.adjacent / np.maximum(edge + edge.T, 1e-12)
     may = np.ones((p, p), dtype=bool) if ensemble is None else ensemble.is_candidate
     found: dict[tuple[str, str], tuple[float, ...]] = {}
     for i, one in enumerate(samples.names):
         for j in range(i):
             a, b = (i, j) if one < samples.names[j] else (j, i)
-            shares = (
-                samples.directed[a, b],
-                samples.directed[b, a],
-                samples.ancestral[a, b],
-                samples.ancestral[b, a],
-            )
+            shares = edge[a, b], edge[b, a], line[a, b], line[b, a]
             if may[a, b] != may[b, a]:
-                edge, line = (shares[0] + shares[1]) / 2, (shares[2] + shares[3]) / 2
-                shares = (edge, edge, line, line)
+                half = (shares[0] + shares[1]) / 2, (shares[2] + shares[3]) / 2
+                shares = half[0], half[0], half[1], half[1]
             found[samples.names[a], samples.names[b]] = (
                 *map(float, shares),
                 max(0.0, 1.0 - float(sum(shares))),
@@ -183,6 +232,7 @@ def reconcile_samples(
     responses: dict[str, Response] = {}
     total: dict[tuple[int, int], Floats] = {}
     chains = len(ensemble.tables)
+    heard = np.zeros(chains, dtype=np.bool_)
     for number, expert in enumerate(sorted(cast)):
         mine = _ordered(cast[expert], place)
         response = learn_response(
@@ -192,6 +242,9 @@ def reconcile_samples(
         responses[expert] = response
         seed = ensemble.seed + number * APART
         telling = [v for v in mine if v.pattern not in ("unsure", "split")]
+        if any(v.direction for v in telling):
+            turned = (np.arange(chains) + number * TURNED) % len(response.skill)
+            heard |= response.skill[turned] > 0.0
         worth = [
             response.worth(telling, r + number * TURNED, seed) for r in range(chains)
         ]
@@ -218,12 +271,12 @@ def reconcile_samples(
         decided = decide(
             ensemble.names,
             together.directed,
-            direction_with(alone, together),
+            direction_with(alone, together, heard),
             together.arcs,
             ensemble.before,
             known,
         )
-    return Posterior(ensemble, alone, together, data, decided, responses, known)
+    return Posterior(ensemble, alone, together, data, decided, responses, known, heard)
 
 
 def _key(vote: Vote, place: Mapping[str, int]) -> tuple[tuple[int, int], list[int]]:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from llmcd.combiner.combined import Combined
 from llmcd.combiner.decision import UNDIRECTED_COST
-from llmcd.combiner.posterior import data_direction, direction_with
+from llmcd.combiner.posterior import data_direction
 from llmcd.data.table import Table
 from llmcd.discovery.own_graph import (
     SingleChanges,
@@ -21,7 +21,6 @@ from llmcd.discovery.own_graph import (
     part_of,
     score_changes,
 )
-from llmcd.discovery.sampling import Samples
 from llmcd.equivalence import consistent_extension, cpdag, mpdag
 from llmcd.errors import DataError
 from llmcd.graph import Graph
@@ -272,9 +271,8 @@ class _View(NamedTuple):
         notes: tuple[str, ...] = ()
         if combined.mode == "posterior":
             alone = found.samples
-            together = _with_answers(combined, alone)
-            adjacent, direction = together.adjacent, direction_with(alone, together)
             rows = alone.adjacent, data_direction(alone)
+            adjacent, direction = _with_answers(combined, names) or rows
         else:
             at = np.ix_(*[[found.graph.index(v) for v in names]] * 2)
             adjacent = found.adjacency_support[at]
@@ -308,13 +306,16 @@ class _View(NamedTuple):
         return self.answers.get(frozenset((names[i], names[j])), 0)
 
 
-def _with_answers(combined: Combined, alone: Samples) -> Samples:
-    """The graphs sampled with the answers, as far as the result carries them."""
-    if not combined.answers.answers or not combined.samples:
-        return alone
-    arcs = np.array([part_of(g, alone.names).arcs for g in combined.samples])
-    none = np.zeros(len(arcs))
-    return Samples(alone.names, arcs, none.astype(np.int64), none, 0.0)
+def _with_answers(
+    combined: Combined, names: tuple[str, ...]
+) -> tuple[Floats, Floats] | None:
+    """Adjacency and direction given rows and answers, in the order of ``names``."""
+    whole = combined.directed_probability
+    if whole is None or not combined.answers.answers:
+        return None
+    at = [combined.graph.index(v) for v in names]
+    part = whole[np.ix_(at, at)] + 1e-6
+    return part + part.T - 2e-6, part / (part + part.T)
 
 
 def _pairs(view: _View, own: Graph, scores: SingleChanges) -> tuple[PairScore, ...]:

@@ -5,7 +5,7 @@ The model, written down before it was coded (docs/decisions/0004):
 * skill ``t``: a direction given in both presentation orders is right with
   probability ``sigmoid(t)``, one given in a single order with ``sigmoid(t / 2)``,
   opposite directions carry nothing;
-* prior: posterior mode's (``combiner/response.py``): with probability 5/6 the expert
+* prior: posterior mode's (``combiner/response.py``): with probability 7/8 the expert
   knows nothing (``t = 0``), otherwise ``sigmoid(t)`` is Beta(4, 1), which still allows
   an expert that is wrong more often than right; without a probe its answers direct
   nothing;

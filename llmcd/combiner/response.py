@@ -12,10 +12,10 @@ The model, written down before it was coded (docs/decisions/0007):
   Dirichlet around the shares of the levels, one for all states with probability 2/3;
 * **skill** ``t``: a direction given in both presentation orders is right with
   probability ``sigmoid(t)``, one given in a single order with ``sigmoid(t / 2)``; with
-  probability 5/6 ``t = 0`` (the expert knows nothing), otherwise ``sigmoid(t)`` is
+  probability 7/8 ``t = 0`` (the expert knows nothing), otherwise ``sigmoid(t)`` is
   Beta(4, 1), which still allows an expert that is wrong more often than right. Of an
   expert that no row has borne out all answers together, however many and however much
-  they agree, are right with at most 5/6 * 1/2 + 1/6 = 0.58, which directs nothing;
+  they agree, are right with at most 7/8 * 1/2 + 1/8 = 0.56, which directs nothing;
 * the **states** are not known: each pair's are as probable as the rows alone say;
 * **audit**: where the expert was audited, its discounted counts stand as answers heard
   before, for rows and skill alike (:class:`llmcd.combiner.audited.Audited`); what is
@@ -56,7 +56,7 @@ States = Mapping[tuple[str, str], Sequence[float]]
 """For a pair ``(a, b)`` in name order the probabilities of ``a --> b``, ``b --> a``, a
 an ancestor of b, b one of a, neither."""
 
-SPIKE = 5.0 / 6.0
+SPIKE = 7.0 / 8.0
 SLAB = (4.0, 1.0)
 SINGLE = 0.5
 CAP = 3.0

@@ -35,6 +35,7 @@ Ints = npt.NDArray[np.int64]
 
 _ROUNDING = 1e-7  # a start is better than another by more than this
 _PATIENCE = 20  # starts that must gain nothing where nothing speaks for the best
+_SMALL, _PATIENCE_IF_SMALL = 12, 60
 _SWAPS = 2.0  # times log(p): pairs exchanged to disturb an order
 
 
@@ -70,8 +71,8 @@ class OrderSearch:
         without end.
     patience : int, optional
         The search stops when this many further starts gain less than 0.1 nat in total.
-        None is 5 (up to 20 for fewer than 24 variables), but 20 as long as the best was
-        reached from one random order only.
+        None is 60 for up to 12 variables, otherwise 5 (up to 20 for fewer than 24
+        variables), but 20 as long as the best was reached from one random order only.
     max_starts : int, optional
         Largest number of starts.
 
@@ -292,6 +293,8 @@ def _settled(
         best = max(reached)
         found = sum(r >= best - GAIN for r, a in zip(reached, anew, strict=True) if a)
         patience = _PATIENCE if found < 2 else max(5, min(_PATIENCE, 120 // p))
+        if p <= _SMALL:  # starts cost next to nothing, and a scale must change nothing
+            patience = _PATIENCE_IF_SMALL
     if len(reached) <= patience:
         return False
     return max(reached) - max(reached[:-patience]) < GAIN

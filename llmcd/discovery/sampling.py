@@ -132,30 +132,35 @@ class Samples:
     @cached_property
     def ancestral(self) -> Floats:
         """Share of the graphs in which i is an ancestor, no parent, of j, (p, p)."""
-        reach = self.arcs
-        for _ in range(max(1, int(np.ceil(np.log2(max(2, len(self.names))))))):
-            step = np.matmul(reach.astype(np.float32), reach.astype(np.float32)) > 0
-            reach = reach | step
-        return _share(reach & ~self.arcs)
+        return _share(_reach(self.arcs) & ~self.arcs)
 
     @cached_property
-    def compelled(self) -> tuple[Floats, Floats]:
-        """Shares of the graphs whose class directs i to j, or leaves the edge open.
+    def classes(self) -> tuple[Ints, Bools, Bools]:
+        """Which graphs (at most 400, evenly spaced), and their classes.
 
-        Of at most 400 graphs, evenly spaced.
+        Positions of shape (k,), directed and undirected edges of shape (k, p, p).
         """
         from llmcd.discovery.kernels.essential import class_of
 
-        every = max(1, -(-len(self.arcs) // 400))
-        p = len(self.names)
-        nothing = np.zeros((p, p), dtype=np.bool_)
-        directed, open_ = np.zeros((p, p)), np.zeros((p, p))
-        some = self.arcs[::every]
-        for arcs in some:
-            found, lines = class_of(np.ascontiguousarray(arcs), nothing)
-            directed += found
-            open_ += lines
-        return directed / len(some), open_ / len(some)
+        at = np.arange(0, len(self.arcs), max(1, -(-len(self.arcs) // 400)))
+        nothing = np.zeros(self.arcs.shape[1:], dtype=np.bool_)
+        directed = np.zeros((len(at), *nothing.shape), dtype=np.bool_)
+        open_ = np.zeros_like(directed)
+        for k, g in enumerate(at):
+            arcs = np.ascontiguousarray(self.arcs[g])
+            directed[k], open_[k] = class_of(arcs, nothing)
+        return at, directed, open_
+
+    @cached_property
+    def compelled(self) -> tuple[Floats, Floats, Floats]:
+        """What the classes of the graphs say, apart from which member was sampled.
+
+        Shares of those whose class directs i to j, of those that leave the edge open,
+        and of those in which i is an ancestor, no parent, of j in every member because
+        directed edges of the class lead there; each of shape (p, p).
+        """
+        _, directed, open_ = self.classes
+        return _share(directed), _share(open_), _share(_reach(directed) & ~directed)
 
     @cached_property
     def unsettled(self) -> float:
@@ -179,6 +184,15 @@ class Samples:
             return 0.0
         error = change.std(axis=0, ddof=1) / np.sqrt(len(change)) + 0.01
         return float(np.abs(change.mean(axis=0) / error).max())
+
+
+def _reach(arcs: Bools) -> Bools:
+    """Who leads to whom, in each of the graphs, shape (s, p, p)."""
+    reach = arcs
+    for _ in range(max(1, int(np.ceil(np.log2(max(2, arcs.shape[-1])))))):
+        step = np.matmul(reach.astype(np.float32), reach.astype(np.float32)) > 0
+        reach = reach | step
+    return reach
 
 
 def _share(arcs: Bools) -> Floats:

@@ -106,7 +106,7 @@ def test_pairs_that_the_rows_leave_open_teach_nothing():
     prior = learn_response([], {}, seed=1)
     assert learn_response(votes, given).weight() == pytest.approx(prior.weight())
     right = prior.mass @ (1 / (1 + np.exp(-np.r_[0.0, np.linspace(-5, 5, 101)])))
-    assert right == pytest.approx(5 / 6 * 0.5 + 1 / 6 * 0.8, abs=0.005)
+    assert right == pytest.approx(7 / 8 * 0.5 + 1 / 8 * 0.8, abs=0.005)
     assert prior.accuracy() == pytest.approx(0.5)
 
 
@@ -217,8 +217,8 @@ def test_an_audit_stands_for_answers_heard_before():
         learn_response([], {}, audited=x) for x in (None, good, bad)
     )
     # by hand: the spike at one half, and Beta(4, 1) with eight right directions more
-    spike = 5 / 6 * 0.5**8
-    slab = 1 / 6 * 4 / 12  # the integral of 4 r^3 r^8
+    spike = 7 / 8 * 0.5**8
+    slab = 1 / 8 * 4 / 12  # the integral of 4 r^3 r^8
     right = (spike * 0.5 + slab * 12 / 13) / (spike + slab)
     share = known.mass @ (1 / (1 + np.exp(-_GRID)))
     assert share == pytest.approx(right, abs=0.01)
