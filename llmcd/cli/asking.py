@@ -115,6 +115,7 @@ def _plan_document(questions: Plan, *, show: bool) -> dict[str, Any]:
         "prompt_tokens": questions.prompt_tokens,
         "completion_tokens": questions.completion_tokens,
         "usd": questions.usd,
+        "seconds": questions.seconds,
         "notes": questions.notes,
     }
 
