@@ -261,6 +261,7 @@ PLAN = Command(
         "prompt_tokens": "estimate of what is sent",
         "completion_tokens": "estimate of what comes back",
         "usd": "estimate of the price, or null",
+        "seconds": "estimate of how long it takes, or null",
         "notes": "what was left out, and why",
         "stored": "replies that the store holds already, or null",
         "missing": "replies that it does not hold, or null",

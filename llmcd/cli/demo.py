@@ -50,13 +50,13 @@ def _add(parser: argparse.ArgumentParser) -> None:
 
 
 _ALARM = """\
-ALARM: {rows:,} rows sampled from a published network of {columns} variables (a patient
-under anaesthesia), descriptions of the variables, and the recorded answers of a large
-language model. No key, no network. One moment ..."""
+ALARM: {rows:,} rows sampled from a published network of {columns} variables (a
+patient under anaesthesia), descriptions of the variables, and the recorded
+answers of a large language model. No key, no network. One moment ..."""
 _NHEFS = """\
-NHEFS: {rows:,} real people, {columns} variables (smoking cessation and weight), tiers
-by time of measurement, and the recorded answers of a large language model. Nobody knows
-the true graph. No key, no network. One moment ..."""
+NHEFS: {rows:,} real people, {columns} variables (smoking cessation and weight),
+tiers by time of measurement, and the recorded answers of a large language
+model. Nobody knows the true graph. No key, no network. One moment ..."""
 
 
 def _demo(arguments: argparse.Namespace) -> Shown:

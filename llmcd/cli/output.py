@@ -125,9 +125,8 @@ def _print_lines(text: str, console: Console) -> None:
     """Wrapped at words; what is indented stays indented."""
     for line in visible(text).split("\n"):
         words = line.lstrip(" ")
-        console.print(
-            Padding(Text(words), (0, 0, 0, len(line) - len(words)), expand=False)
-        )
+        indent = len(line) - len(words)
+        console.print(Padding(Text(words), (0, 0, 0, indent)) if indent else Text(line))
 
 
 def remark(text: str, style: str = "") -> None:

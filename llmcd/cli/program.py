@@ -74,8 +74,9 @@ def _block(error: Exception, arguments: argparse.Namespace) -> str:
     """What was expected, what came, what to do; all errors of ours say it."""
     name = f"llmcd {arguments.full_name}"
     code = code_of(error)
-    if isinstance(error, OSError) and error.strerror and error.filename:
-        return f"{name}: {error.filename}: {error.strerror}{_nearby(error.filename)}"
+    if isinstance(error, OSError) and error.strerror:
+        where = f"{error.filename}: " if error.filename else ""
+        return f"{name}: {where}{error.strerror}{_nearby(error.filename)}"
     if code == USAGE:
         return f"{name}: {error}\nsee: {name} --help"
     if isinstance(error, (LlmcdError, OSError)):
@@ -88,7 +89,7 @@ def _block(error: Exception, arguments: argparse.Namespace) -> str:
 
 def _nearby(name: object) -> str:
     """What in the same folder may have been meant, when there is no such file."""
-    path = Path(str(name))
+    path = Path(str(name or "."))
     if path.exists() or not path.parent.is_dir():
         return ""
     return nearest(path.name, (one.name for one in path.parent.iterdir()))

@@ -70,7 +70,7 @@ def test_discover_keeps_replies_in_its_folder(work, tmp_path, monkeypatch, capsy
     monkeypatch.setattr("llmcd.cli.inputs.resolve", lambda name, **server: next(coming))
     some = [*arguments(work, f"--out={out}"), "--budget-calls=3"]
     assert main(["discover", *some]) == 0
-    assert "answers are incomplete" in capsys.readouterr().out
+    assert "answers are incomplete" in capsys.readouterr().err
     assert len(llmcd.Result.load(out).answers) == 3
     for _ in range(2):
         assert main(["discover", *arguments(work, f"--out={out}")]) == 0

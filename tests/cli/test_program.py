@@ -218,3 +218,16 @@ def test_every_code_is_of_an_error():
     kinds = [BudgetExceeded, ExpertError, DataError, ValueError, RuntimeError]
     assert [code_of(kind("x")) for kind in kinds] == [5, 4, 3, 2, 1]
     assert set(CODES) == {0, 1, 2, 3, 4, 5, 130}
+
+
+def test_a_full_disk():
+    """What cannot be written is an error in words, with code 1."""
+    if not Path("/dev/full").exists():
+        pytest.skip("there is no /dev/full")
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "llmcd", "completion", "bash"],
+            stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+        )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr == "llmcd completion: No space left on device\n"
