@@ -135,7 +135,13 @@ def _fixed(*given: Any, **settings: Any) -> Response:
     found = learn_response(*given, **settings)
     skill = np.full_like(found.skill, np.log(_ACCURACY / (1.0 - _ACCURACY)))
     rows = np.broadcast_to(_RATES, found.rows.shape)
-    return replace(found, skill=skill, rows=rows)
+    return replace(found, skill=skill, rows=rows, levels=None, cuts=())
+
+
+def _unstated(answers: Answers) -> Answers:
+    return replace(
+        answers, answers=tuple(replace(x, stated={}) for x in answers.answers)
+    )
 
 
 def _posterior(
@@ -195,6 +201,11 @@ METHODS = (
         "one presentation order",
         "of two answers about a pair one, drawn at random, is heard",
         answers=one_order,
+    ),
+    _posterior(
+        "stated probabilities unheard",
+        "what the expert stated to be how probable is not looked at",
+        answers=_unstated,
     ),
     _posterior(
         "all rows only",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -155,12 +155,17 @@ class Result:
         """What a reader must know, the most important first."""
         return self.combined.warnings
 
+    @property
+    def summary(self) -> tuple[str, ...]:
+        """What was found and whom it rests on, a few lines without the edges."""
+        return tuple(_summary(self.combined))
+
     def __str__(self) -> str:
         one = self.combined
         lines = [f"WARNING: {text}" for text in one.warnings]
         if lines:
             lines.append("")
-        lines.extend(_summary(one))
+        lines.extend(self.summary)
         if one.edges:
             shown = self.edges.drop(columns="warning").head(_SHOWN)
             lines += ["", shown.to_string(index=False, float_format="%.2f")]
@@ -243,6 +248,8 @@ class Result:
             self.combined,
             variables=self.variables,
             settings=folder.settings_of(self.combined),
+            changes=self.changes,
+            refinement=self.refinement,
         )
 
     def save(self, path: str | Path) -> Path:
@@ -630,6 +637,14 @@ class Result:
         ValueError
             If treatment and outcome are the same, or an argument is out of range.
 
+        Notes
+        -----
+        Graphs were learnt, so that one without a path counts with its estimate and not
+        with zero, and regressions adjust for causes of the outcome as well. What no
+        sampled graph knows stays out of the interval: weak arcs that cancel each other,
+        hidden causes, relations that are not linear. ``benchmarks/README.md`` counts
+        how often it holds the truth.
+
         See Also
         --------
         llmcd.effects.effect : The same for any graphs, weights and unobserved nodes.
@@ -653,6 +668,7 @@ class Result:
             outcome,
             weights=weights,
             own=self.graph,
+            learnt=True,
             levels=levels,
             event=event,
             level=level,
@@ -713,6 +729,7 @@ class Result:
         outcome: str,
         *,
         graph: Graph | None = None,
+        unobserved: Collection[str] = (),
     ) -> Any:
         """The graph and the data as DoWhy's ``CausalModel``.
 
@@ -724,6 +741,8 @@ class Result:
             Column names.
         graph : Graph, optional
             A DAG, such as a member of the class; this result's graph when None.
+        unobserved : collection of str, optional
+            Nodes that no column measures.
 
         Returns
         -------
@@ -734,12 +753,12 @@ class Result:
         GraphError
             If an edge is undirected or an end is no node.
         DataError
-            If a node has no column.
+            If a node has no column and is not said to be unobserved.
         ValueError
             If treatment and outcome are the same.
         """
         dag = self.graph if graph is None else graph
-        return to_causal_model(dag, data, treatment, outcome)
+        return to_causal_model(dag, data, treatment, outcome, unobserved=unobserved)
 
     def to_gcm(
         self, data: pd.DataFrame | None = None, *, graph: Graph | None = None
