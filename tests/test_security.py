@@ -71,7 +71,7 @@ def test_a_run_folder_names_no_server(tmp_path, monkeypatch, capsys):
         # somebody who forges a folder also knows how its checksum is made
         whole["checksum"] = folder._checksum(whole)
         file.write_text(json.dumps(whole))
-        assert main(["ask", str(run), "--expert=openai/served"]) == 1
+        assert main(["ask", str(run), "--expert=openai/served"]) != 0
         assert other.requests == []
     assert "no key for openai/served" in capsys.readouterr().err
 
