@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from llmcd.background import Background
+from llmcd.combiner.audited import Audited
 from llmcd.combiner.combined import Combined, Conflict, EdgeDecision, Reliability, Step
 from llmcd.data.table import Note
 from llmcd.discovery.ensemble import Candidates
@@ -120,12 +121,14 @@ def edge_attributes(combined: Combined) -> dict[tuple[str, str], dict[str, Any]]
 def settings_of(combined: Combined) -> dict[str, Any]:
     """Settings, versions and fingerprint of a run."""
     found = combined.candidates
+    audits = {who: one.to_dict() for who, one in combined.audits.items()}
     return {
         "mode": combined.mode,
         "why_mode": combined.why_mode,
         "method": found.method,
         "why_method": found.why_method,
         **found.settings,
+        **({"audits": audits} if audits else {}),
         "rows": found.n_rows,
         "fingerprint": found.fingerprint,
         "versions": {
@@ -449,6 +452,7 @@ def content_of(combined: Combined, variables: Variables) -> str:
             "candidates": _candidates_out(combined.candidates),
             "combined": _combined_out(combined),
             "mode": [combined.mode, combined.why_mode],
+            "audits": {who: one.to_dict() for who, one in combined.audits.items()},
             "answers": [x.to_dict() for x in combined.answers.answers],
             "unfinished": dict(combined.answers.unfinished),
             "variables": variables.to_dict(),
@@ -611,6 +615,10 @@ def load(path: str | Path) -> tuple[Combined, Variables]:
                 len(found.names), content["directed_probability"]
             ),
             diagnostics=content["diagnostics"],
+            audits={
+                who: Audited.from_dict(one)
+                for who, one in content["settings"].get("audits", {}).items()
+            },
         )
     except (KeyError, TypeError, ValueError, IndexError) as error:
         raise FormatError(f"{file} is damaged: {error!r}") from None

@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from llmcd.auditing.audit import Audit
+from llmcd.auditing.prior import audits_of, priors
 from llmcd.background import Background
 from llmcd.combiner.planner import check_target, has_worth, plan_questions
 from llmcd.combiner.reconcile import combine as _combine
@@ -39,6 +41,7 @@ __all__ = ["ask", "candidates", "combine", "discover", "plan", "refine", "table"
 
 Describes = Variables | Mapping[str, Any] | str | Path
 Whom = Expert | str | Sequence[Expert | str]
+Audits = Audit | str | Path | Sequence[Audit | str | Path]
 
 
 def plan(
@@ -128,6 +131,7 @@ def combine(
     variables: Describes | None = None,
     data: pd.DataFrame | None = None,
     mode: str = "auto",
+    audit: Audits | None = None,
 ) -> Result:
     """Reconcile data and expert.
 
@@ -146,6 +150,9 @@ def combine(
         ``posterior`` weighs rows and answers against each other and needs the rows;
         ``safe`` directs only what the data's CPDAG leaves open; ``auto`` is the former
         where the rows are at hand.
+    audit : Audit or path, or sequence of these, optional
+        What ``llmcd audit`` found of an expert: its confusion matrix, discounted, is
+        what the combiner starts from, where it otherwise starts from doubt.
 
     Returns
     -------
@@ -154,7 +161,8 @@ def combine(
     Raises
     ------
     ValueError
-        If the mode is unknown or an answer is about a column that does not exist.
+        If the mode is unknown, an answer is about a column that does not exist, or an
+        audit is of somebody else.
     DataError
         If ``data`` are other rows, or posterior mode is asked for without rows.
     """
@@ -162,7 +170,8 @@ def combine(
     described = Variables.of({} if variables is None else variables)
     if data is not None:
         candidates = candidates.with_rows(data, described)
-    combined = _combine(candidates, answers, mode=mode)
+    known = None if audit is None else priors(audit, answers.experts)
+    combined = _combine(candidates, answers, mode=mode, audits=known)
     start = None if candidates.table is None else candidates.start
     own = None if start is None else refine_graph(combined, start)
     return Result(combined, described, data, refinement=own)
@@ -185,6 +194,7 @@ def discover(
     harm: float | None = None,
     store: Store | str | Path | None = None,
     start: Graph | None = None,
+    audit: Audits | None = None,
     missing: str = "error",
     seed: int = 0,
     n_jobs: int | None = None,
@@ -246,6 +256,8 @@ def discover(
     start : Graph, optional
         A graph of one's own: search and sampling begin there as well, and the result's
         ``refinement`` scores it edge by edge and proposes changes.
+    audit : Audit or path, or sequence of these, optional
+        What an audit of the expert found; the combiner starts from it, discounted.
     missing : {"error", "listwise", "category"}, optional
         What to do about missing cells.
     seed : int, optional
@@ -290,6 +302,7 @@ def discover(
     described = Variables.of({} if variables is None else variables)
     somebody, limit, kind = resolve(expert), as_budget(budget), kind_of(kind)
     check_rounds(batch, least_worth, harm)
+    audit = None if audit is None else audits_of(audit)
     known = Background.of(background).merge(Background.from_variables(described))
     rows = table(data, described if len(described) else None, missing=missing)
     found = candidates(
@@ -311,7 +324,7 @@ def discover(
             progress=progress, replay=replay, batch=batch, least=least_worth,
             harm=harm, target=target,
         ).answers  # fmt: skip
-    result = combine(found, answers, variables=described, mode=mode)
+    result = combine(found, answers, variables=described, mode=mode, audit=audit)
     return replace(result, data=None if data is rows else as_frame(data, described))
 
 

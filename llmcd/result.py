@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,6 +32,7 @@ from llmcd.expert.kind import Kind
 from llmcd.expert.protocol import Expert
 from llmcd.expert.resolve import resolve
 from llmcd.expert.store import Store
+from llmcd.explanation import MOST_PATHS, Explanation, Paths, explain, find_paths
 from llmcd.formats import to_gml, to_graphml, to_networkx, to_node_link, write
 from llmcd.graph import Graph
 from llmcd.plots.evidence import draw_evidence
@@ -154,12 +155,17 @@ class Result:
         """What a reader must know, the most important first."""
         return self.combined.warnings
 
+    @property
+    def summary(self) -> tuple[str, ...]:
+        """What was found and whom it rests on, a few lines without the edges."""
+        return tuple(_summary(self.combined))
+
     def __str__(self) -> str:
         one = self.combined
         lines = [f"WARNING: {text}" for text in one.warnings]
         if lines:
             lines.append("")
-        lines.extend(_summary(one))
+        lines.extend(self.summary)
         if one.edges:
             shown = self.edges.drop(columns="warning").head(_SHOWN)
             lines += ["", shown.to_string(index=False, float_format="%.2f")]
@@ -242,6 +248,8 @@ class Result:
             self.combined,
             variables=self.variables,
             settings=folder.settings_of(self.combined),
+            changes=self.changes,
+            refinement=self.refinement,
         )
 
     def save(self, path: str | Path) -> Path:
@@ -508,6 +516,68 @@ class Result:
         data = self.data if found.data is None else found.data
         return Result(found.combined, found.variables, data, found.changes, own)
 
+    def explain(self, a: str, b: str) -> Explanation:
+        """Say in words why a pair stands in the result as it does.
+
+        Parameters
+        ----------
+        a, b : str
+            Column names, in either order; there need be no edge.
+
+        Returns
+        -------
+        Explanation
+            Print it: who decided, each step in natural log-odds, what the expert said
+            in both presentation orders, and what would change it.
+
+        Raises
+        ------
+        GraphError
+            If a name is no node.
+        ValueError
+            If both are the same.
+
+        Examples
+        --------
+        >>> import numpy as np, pandas as pd, llmcd
+        >>> rng = np.random.default_rng(1)
+        >>> df = pd.DataFrame(rng.normal(size=(500, 2)), columns=["x", "y"])
+        >>> df["z"] = 2 * df.x + df.y + rng.normal(size=500)
+        >>> result = llmcd.discover(df, bootstrap=5, progress=False)
+        >>> print(str(result.explain("x", "z")).splitlines()[0])
+        x --> z: the data decided. Probability 1.00 that the two are adjacent, and ...
+        """
+        return explain(self.combined, a, b)
+
+    def paths(
+        self, sensitive: str | Sequence[str], outcome: str, *, most: int = MOST_PATHS
+    ) -> Paths:
+        """Every way from sensitive variables to an outcome, and who decided its steps.
+
+        Parameters
+        ----------
+        sensitive : str or sequence of str
+            Columns such as sex or origin.
+        outcome : str
+            A column such as a decision.
+        most : int, optional
+            Paths kept of each sensitive variable.
+
+        Returns
+        -------
+        Paths
+            Each way with the evidence for its steps, which of them are undirected, and
+            in what share of the sampled graphs it exists.
+
+        Raises
+        ------
+        GraphError
+            If a name is no node.
+        ValueError
+            If the outcome is sensitive itself, or none is named.
+        """
+        return find_paths(self.combined, sensitive, outcome, most=most)
+
     # --- effects ------------------------------------------------------------------
 
     def effect(
@@ -567,6 +637,14 @@ class Result:
         ValueError
             If treatment and outcome are the same, or an argument is out of range.
 
+        Notes
+        -----
+        Graphs were learnt, so that one without a path counts with its estimate and not
+        with zero, and regressions adjust for causes of the outcome as well. What no
+        sampled graph knows stays out of the interval: weak arcs that cancel each other,
+        hidden causes, relations that are not linear. ``benchmarks/README.md`` counts
+        how often it holds the truth.
+
         See Also
         --------
         llmcd.effects.effect : The same for any graphs, weights and unobserved nodes.
@@ -590,6 +668,7 @@ class Result:
             outcome,
             weights=weights,
             own=self.graph,
+            learnt=True,
             levels=levels,
             event=event,
             level=level,
@@ -650,6 +729,7 @@ class Result:
         outcome: str,
         *,
         graph: Graph | None = None,
+        unobserved: Collection[str] = (),
     ) -> Any:
         """The graph and the data as DoWhy's ``CausalModel``.
 
@@ -661,6 +741,8 @@ class Result:
             Column names.
         graph : Graph, optional
             A DAG, such as a member of the class; this result's graph when None.
+        unobserved : collection of str, optional
+            Nodes that no column measures.
 
         Returns
         -------
@@ -671,12 +753,12 @@ class Result:
         GraphError
             If an edge is undirected or an end is no node.
         DataError
-            If a node has no column.
+            If a node has no column and is not said to be unobserved.
         ValueError
             If treatment and outcome are the same.
         """
         dag = self.graph if graph is None else graph
-        return to_causal_model(dag, data, treatment, outcome)
+        return to_causal_model(dag, data, treatment, outcome, unobserved=unobserved)
 
     def to_gcm(
         self, data: pd.DataFrame | None = None, *, graph: Graph | None = None

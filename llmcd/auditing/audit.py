@@ -13,17 +13,25 @@ from llmcd.auditing.axioms import Axioms
 from llmcd.auditing.cladder import CLadder
 from llmcd.auditing.corr2cause import Corr2Cause
 from llmcd.auditing.direction import Direction
-from llmcd.auditing.items import Task, Transcript, put
+from llmcd.auditing.items import Item, Task, Transcript, put
 from llmcd.auditing.ordering import CausalOrder
 from llmcd.auditing.parrot import Confusion, Parrot, confusion_of
 from llmcd.auditing.section import LEVELS, Section
+from llmcd.combiner.audited import Audited
 from llmcd.errors import FormatError
 from llmcd.expert.budget import Budget
 from llmcd.expert.protocol import Expert
 from llmcd.expert.resolve import resolve
 from llmcd.expert.store import Store
 
-__all__ = ["TASKS", "Audit", "audit", "compared", "trust"]
+__all__ = [
+    "TASKS",
+    "Audit",
+    "audit",
+    "compared",
+    "items_of",
+    "trust",
+]
 
 _FORMAT, _VERSION = "llmcd audit", 1
 
@@ -59,8 +67,10 @@ class Audit:
         What to trust it with.
     confusion : Confusion or None
         From the parrot audit; its ``prior()`` is what the combiner may start from.
-    seed, n : int
-        Of the fresh items, and how many were wanted of each task.
+    seed : int
+        Of the fresh items.
+    n : int or mapping of str to int
+        How many were wanted of each task.
     calls : int
         Items that were answered.
     tokens : int or None
@@ -76,7 +86,7 @@ class Audit:
     words: tuple[str, ...]
     confusion: Confusion | None = None
     seed: int = 0
-    n: int = 0
+    n: int | Mapping[str, int] = 0
     calls: int = 0
     tokens: int | None = None
     usd: float | None = None
@@ -95,6 +105,29 @@ class Audit:
                 return one
         raise KeyError(f"no {task!r}; there are {[s.task for s in self.sections]}")
 
+    def prior(self) -> Audited:
+        """What the combiner may start from, discounted.
+
+        Raises
+        ------
+        ValueError
+            If the task ``parrot``, which it comes from, was not asked.
+        """
+        if self.confusion is None:
+            raise ValueError(
+                f"the audit of {self.expert} has no confusion matrix; audit again with "
+                "the task 'parrot'"
+            )
+        return self.confusion.prior()
+
+    @property
+    def wanted(self) -> str:
+        """How many questions were wanted, in words."""
+        if not isinstance(self.n, Mapping):
+            return f"{self.n} wanted of each task"
+        told = ", ".join(f"{n} of {task}" for task, n in self.n.items())
+        return f"wanted: {told}"
+
     def __str__(self) -> str:
         lines = [f"Audit of {self.expert}: {self.calls} questions"]
         lines += [f"  {one.task:<12}{one.level:<24}{one.measures[0]}"
@@ -109,7 +142,9 @@ class Audit:
         }
         confusion = None
         if self.confusion is not None:
-            confusion = {**self.confusion.to_dict(), "prior": self.confusion.prior()}
+            confusion = {
+                **self.confusion.to_dict(), "prior": self.confusion.prior().to_dict()
+            }  # fmt: skip
         return {
             "format": _FORMAT,
             "version": _VERSION,
@@ -176,11 +211,47 @@ def _check_format(given: Mapping[str, Any]) -> None:
         raise ValueError(f"format {given['format']!r}, {given['version']!r}")
 
 
+def items_of(
+    tasks: Iterable[str | Task] | None = None,
+    n: int | Mapping[str, int] = 120,
+    seed: int = 0,
+) -> list[tuple[Task, Sequence[Item]]]:
+    """What an audit asks, before anybody is asked.
+
+    Parameters
+    ----------
+    tasks, n, seed
+        As for ``audit``.
+
+    Returns
+    -------
+    list of (Task, sequence of Item)
+
+    Raises
+    ------
+    ValueError
+        If a task is unknown, or ``n`` says nothing of one.
+
+    Examples
+    --------
+    >>> [(task.name, len(items)) for task, items in items_of(n={"axioms": 10})]
+    [('axioms', 10)]
+    """
+    if tasks is None:
+        tasks = n if isinstance(n, Mapping) else TASKS
+    chosen = [_task(one) for one in tasks]
+    if isinstance(n, Mapping):
+        if missing := [task.name for task in chosen if task.name not in n]:
+            raise ValueError(f"n says not how many questions of {missing}: {dict(n)}")
+        return [(task, task.items(n[task.name], seed)) for task in chosen]
+    return [(task, task.items(n, seed)) for task in chosen]
+
+
 def audit(
     expert: Expert | str,
     *,
     tasks: Iterable[str | Task] | None = None,
-    n: int = 120,
+    n: int | Mapping[str, int] = 120,
     seed: int = 0,
     store: Store | str | os.PathLike[str] | None = None,
     budget: Budget | None = None,
@@ -194,9 +265,9 @@ def audit(
     expert : Expert or str
         Whom to audit; one, as in ``discover``.
     tasks : iterable of str or Task, optional
-        Names of ``TASKS``, or tasks of your own; all by default.
-    n : int, optional
-        About how many questions of each task.
+        Names of ``TASKS``, or tasks of your own; by default all, or those of ``n``.
+    n : int or mapping of str to int, optional
+        About how many questions of each task, or of each by its name.
     seed : int, optional
         Another seed, other items: nothing can be learnt by heart.
     store : Store or path, optional
@@ -230,14 +301,14 @@ def audit(
     >>> found.sections[0].level
     'no better than chance'
     """
-    chosen = [_task(one) for one in (TASKS if tasks is None else tasks)]
+    wanted = items_of(tasks, n, seed)
     somebody = resolve(expert)
     if somebody is None:
         raise ValueError("there is nobody to audit: give an expert")
     given: dict[str, Any] = {
         "store": store, "budget": budget, "progress": progress, "replay": replay
     }  # fmt: skip
-    heard = [(task, put(task.items(n, seed), somebody, **given)) for task in chosen]
+    heard = [(task, put(items, somebody, **given)) for task, items in wanted]
     sections = tuple(task.score(transcript) for task, transcript in heard)
     parrot = [t for task, t in heard if task.name == "parrot"]
     every = [t for _, t in heard]
@@ -249,7 +320,7 @@ def audit(
         trust(sections),
         confusion_of(parrot[0]) if parrot else None,
         seed,
-        n,
+        dict(n) if isinstance(n, Mapping) else n,
         sum(len(t) for t in every),
         sum(known) if known else None,
         _total(every, "usd"),
@@ -334,11 +405,11 @@ def compared(audits: Sequence[Audit]) -> list[dict[str, str]]:
     """
     if not audits:
         raise ValueError("there are no audits to compare")
-    asked = {(one.seed, one.n) for one in audits}
+    asked = {str((one.seed, one.n)) for one in audits}
     if len(asked) > 1:
         raise ValueError(
-            f"these audits asked different items (seed, n): {sorted(asked)}; audit "
-            "again with the same"
+            "these audits asked different items (seed, n): "
+            f"{', '.join(sorted(asked))}; audit again with the same"
         )
     labels = [one.expert for one in audits]
     heads = [

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from llmcd.auditing.hub import rows_by_name
 from llmcd.auditing.items import Item, Transcript
 from llmcd.auditing.scm import GRAPHS, Model, draw_model
 from llmcd.auditing.scores import by_facet, measures_of, right
@@ -25,7 +26,7 @@ from llmcd.auditing.stories import ALIGNMENTS, background, chances, dressed, rul
 from llmcd.errors import FormatError
 from llmcd.expert.choices import YES_NO
 
-__all__ = ["QUERIES", "CLadder", "load_items", "parrot_gap"]
+__all__ = ["QUERIES", "CLadder", "load_items", "load_named", "parrot_gap"]
 
 NAME = "cladder"
 _MARGIN = 0.05  # effects smaller than this are not asked about
@@ -383,6 +384,33 @@ def load_items(
     backgrounds = {str(m.get("model_id")): str(m.get("background", "")) for m in known}
     name = source.name
     return tuple(_item(row, backgrounds, k, name) for k, row in enumerate(rows, 1))
+
+
+def load_named(
+    name: str = "causalnlp/CLadder", *, split: str | None = None
+) -> tuple[Item, ...]:
+    """Published items by name, where the library ``datasets`` is there.
+
+    Parameters
+    ----------
+    name : str, optional
+        Rows with ``prompt`` and ``label``, as ``load_items`` reads them.
+    split : str, optional
+        As of ``llmcd.auditing.hub.rows_by_name``.
+
+    Returns
+    -------
+    tuple of Item
+
+    Raises
+    ------
+    ImportError
+        If the library is not there.
+    FormatError
+        If there is no such split, or a row is not of this form.
+    """
+    rows = rows_by_name(name, split=split)
+    return tuple(_item(row, {}, k, name) for k, row in enumerate(rows, 1))
 
 
 _MODELS = "cladder-v1-meta-models.json"

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from llmcd.auditing.hub import rows_by_name
 from llmcd.auditing.items import Item, Transcript
 from llmcd.auditing.names import STYLES, distinct
 from llmcd.auditing.premises import (
@@ -36,7 +37,7 @@ from llmcd.errors import FormatError
 from llmcd.expert.choices import YES_NO
 from llmcd.graph import Graph
 
-__all__ = ["Corr2Cause", "Disagreement", "audit_labels", "load_items"]
+__all__ = ["Corr2Cause", "Disagreement", "audit_labels", "load_items", "load_named"]
 
 NAME = "corr2cause"
 _YES = {"1", "true", "yes", "entailment", "valid"}
@@ -238,6 +239,33 @@ def load_items(path: str | os.PathLike[str]) -> tuple[Item, ...]:
         If the file or a row is not of this form, naming the row.
     """
     return tuple(_item(row, f"{path}, row {k}", k) for k, row in _rows(Path(path)))
+
+
+def load_named(
+    name: str = "causalnlp/corr2cause", *, split: str | None = None
+) -> tuple[Item, ...]:
+    """Published items by name, where the library ``datasets`` is there.
+
+    Parameters
+    ----------
+    name : str, optional
+        Rows as ``load_items`` reads them.
+    split : str, optional
+        As of ``llmcd.auditing.hub.rows_by_name``.
+
+    Returns
+    -------
+    tuple of Item
+
+    Raises
+    ------
+    ImportError
+        If the library is not there.
+    FormatError
+        If there is no such split, or a row is not of this form.
+    """
+    rows = enumerate(rows_by_name(name, split=split), 1)
+    return tuple(_item(row, f"{name}, row {k}", k) for k, row in rows)
 
 
 def _rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:

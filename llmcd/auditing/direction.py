@@ -1,31 +1,25 @@
-"""Which of two things is the cause: our pairs, and two published sets by path.
+"""Which of two things is the cause: our pairs or published ones, in three styles.
 
 After Kiciman, Ness, Sharma and Tan (TMLR 2024), *Causal reasoning and large language
-models*, arXiv 2305.00050. The pairs in ``pairs.csv`` were written for this package,
-each with the reason for its direction.
+models*, arXiv 2305.00050.
 """
 
 from __future__ import annotations
 
-import csv
-import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.resources import files
-from pathlib import Path
 
 import numpy as np
 
 from llmcd.auditing.items import Item, Transcript
+from llmcd.auditing.pairs import CausePair, own_pairs
 from llmcd.auditing.scores import by_facet
 from llmcd.auditing.section import Measure, Section, share
-from llmcd.errors import FormatError
 from llmcd.expert.choices import A_OR_B, YES_NO
 from llmcd.expert.questions import pairwise_question
 from llmcd.variables import Variable, Variables
 
-__all__ = ["STYLES", "CausePair", "Direction", "load_neuropathic", "load_tuebingen",
-           "own_pairs"]  # fmt: skip
+__all__ = ["STYLES", "Direction"]
 
 NAME = "direction"
 STYLES = ("a-or-b", "pairwise", "yes-no")
@@ -36,44 +30,6 @@ _PUBLISHED = (
     "pairs (Kiciman et al. 2023, arXiv 2305.00050, from their recorded answers)",
     "gpt-3.5-turbo: 52 % of the neuropathic pairs (the same)",
 )
-
-
-@dataclass(frozen=True)
-class CausePair:
-    """A cause and its effect.
-
-    Attributes
-    ----------
-    cause, effect : str
-        What they are, in words.
-    domain : str
-        What they belong to.
-    weight : float
-        Pairs from one source share a weight of 1 in the Tuebingen set.
-    """
-
-    cause: str
-    effect: str
-    domain: str = ""
-    weight: float = 1.0
-
-
-def own_pairs() -> tuple[CausePair, ...]:
-    """The pairs written for this package.
-
-    Returns
-    -------
-    tuple of CausePair
-
-    Examples
-    --------
-    >>> pairs = own_pairs()
-    >>> len(pairs) >= 200, len({x.domain for x in pairs})
-    (True, 10)
-    """
-    text = files("llmcd.auditing").joinpath("pairs.csv").read_text(encoding="utf-8")
-    rows = csv.DictReader(text.splitlines())
-    return tuple(CausePair(r["cause"], r["effect"], r["domain"]) for r in rows)
 
 
 @dataclass(frozen=True)
@@ -189,84 +145,3 @@ def _both(pair: CausePair, number: int, style: str) -> Iterator[Item]:
             shown = tuple(Variable(name, label=label) for label, name in names.items())
             question = pairwise_question(Variables("", shown), names[a], names[b])
         yield Item(question, truth, facets)
-
-
-# --- published sets, by path ----------------------------------------------------------
-
-
-def load_tuebingen(
-    meta: str | os.PathLike[str], names: Mapping[str, tuple[str, str]]
-) -> tuple[CausePair, ...]:
-    """The Tuebingen pairs.
-
-    Parameters
-    ----------
-    meta : path
-        ``pairmeta.txt``: number, first and last column of the cause, first and last
-        column of the effect, weight.
-    names : mapping of str to (str, str)
-        For each number, such as ``"0001"``, what the first and the second variable of
-        its file are; they stand in the descriptions in words that differ from pair to
-        pair. Pairs without names are left out.
-
-    Returns
-    -------
-    tuple of CausePair
-
-    Raises
-    ------
-    FormatError
-        If a line is not of this form.
-    """
-    found: list[CausePair] = []
-    lines = Path(meta).read_text(encoding="utf-8").splitlines()
-    for number, line in enumerate(lines, 1):
-        parts = line.split()
-        if not parts:
-            continue
-        try:
-            name, cause, effect, weight = parts[0], int(parts[1]), int(parts[3]), float(
-                parts[5]
-            )  # fmt: skip
-        except (ValueError, IndexError):
-            raise FormatError(
-                f"{meta}, line {number}: expected a number, four columns and a weight"
-            ) from None
-        if name in names:
-            one, other = names[name]
-            pair = (one, other) if cause < effect else (other, one)
-            found.append(CausePair(*pair, weight=weight))
-    return tuple(found)
-
-
-def load_neuropathic(path: str | os.PathLike[str]) -> tuple[CausePair, ...]:
-    """Pairs of neuropathic pain diagnosis, or any others, from a table.
-
-    Parameters
-    ----------
-    path : path
-        CSV with the columns ``var1``, ``var2`` and ``groundtruth``: ``A`` when the
-        first is the cause, ``B`` when the second is.
-
-    Returns
-    -------
-    tuple of CausePair
-
-    Raises
-    ------
-    FormatError
-        If a row is not of this form.
-    """
-    found: list[CausePair] = []
-    lines: Sequence[str] = Path(path).read_text(encoding="utf-8-sig").splitlines()
-    for number, row in enumerate(csv.DictReader(lines), 1):
-        truth = (row.get("groundtruth") or "").strip()
-        one, other = (row.get("var1") or "").strip(), (row.get("var2") or "").strip()
-        if truth not in ("A", "B") or not one or not other:
-            raise FormatError(
-                f"{path}, row {number}: expected var1, var2 and groundtruth A or B, "
-                f"got {dict(row)}"
-            )
-        pair = (one, other) if truth == "A" else (other, one)
-        found.append(CausePair(*pair, domain="neuropathic pain"))
-    return tuple(found)

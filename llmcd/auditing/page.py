@@ -8,6 +8,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from llmcd.auditing.audit import Audit, compared
+from llmcd.auditing.section import Section
 from llmcd.report.render import source
 
 if TYPE_CHECKING:
@@ -38,17 +39,32 @@ def render_audits(audits: Sequence[Audit]) -> str:
     from markupsafe import Markup
 
     rows = compared(audits)
+    heads = [name for name in rows[0] if name != "task"] if rows else []
     return _template().render(
-        title="Audit of " + ", ".join(one.expert for one in audits),
+        title="Audit of " + "; ".join(heads or [one.expert for one in audits]),
         style=Markup(source("style.css")),  # ours, not the user's
         audits=audits,
-        heads=list(rows[0]) if rows else [],
-        rows=rows,
-    )
+        heads=heads or [one.expert for one in audits],
+        rows=[(row["task"], [_section(one, row["task"]) for one in audits])
+              for row in rows],
+    )  # fmt: skip
+
+
+def _section(one: Audit, task: str) -> Section | None:
+    return next((s for s in one.sections if s.task == task), None)
 
 
 def _number(value: float | None) -> str:
     return "" if value is None else f"{value:.2f}"
+
+
+def _place(share: float) -> str:
+    return f"{100 * share:.1f}"
+
+
+def _mark(share: float) -> str:
+    # the left end of a mark 1.6 wide, inside the picture
+    return f"{min(max(100 * share - 0.8, 0.0), 98.4):.1f}"
 
 
 @cache
@@ -58,6 +74,6 @@ def _template() -> Template:
     page = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    page.filters["number"] = _number
+    page.filters |= {"number": _number, "place": _place, "mark": _mark}
     text = files("llmcd.auditing").joinpath("page.html").read_text(encoding="utf-8")
     return page.from_string(text)

@@ -13,6 +13,7 @@ from typing import Any
 from llmcd.auditing.items import Item, Marked, Transcript
 from llmcd.auditing.section import FEWEST, Measure, Section, level_of, share
 from llmcd.auditing.worlds import SKINS, WORLDS, World, dress
+from llmcd.combiner.audited import PATTERNS, STATES, Audited
 from llmcd.expert.choices import A_OR_B, YES_NO
 from llmcd.expert.questions import pairwise_question
 from llmcd.metrics import brier, expected_calibration_error
@@ -20,10 +21,7 @@ from llmcd.metrics import brier, expected_calibration_error
 __all__ = ["Confusion", "Parrot", "confusion_of"]
 
 NAME = "parrot"
-STATES = ("edge", "ancestor", "neither")
-PATTERNS = ("direction", "split", "none", "common cause")
 _DIRECTIONS = ("a->b", "b->a")
-_DISCOUNT, _MOST = 0.25, 8.0
 
 
 @dataclass(frozen=True)
@@ -54,24 +52,15 @@ class Confusion:
         """Share of right ones among directions that were given twice."""
         return share("direction, given twice", self.right, self.right + self.wrong, 0.5)
 
-    def prior(self) -> dict[str, Any]:
-        """What the audit is worth elsewhere, as counts that a prior may add.
+    def prior(self) -> Audited:
+        """What the audit is worth elsewhere: what ``combine(..., audit=)`` starts from.
 
         Returns
         -------
-        dict
-            ``rows``: for each of ``STATES`` pseudo-counts of ``PATTERNS``. ``skill``:
-            pseudo-counts of right and wrong directions. Each audited pair counts a
-            quarter, and none of these together more than eight pairs: our worlds are
-            well known, and the user's domain is another one.
+        Audited
+            Discounted, as :meth:`Audited.discounted` says.
         """
-        rows = [_discounted(row) for row in self.counts]
-        return {
-            "states": list(STATES),
-            "patterns": list(PATTERNS),
-            "rows": rows,
-            "skill": _discounted((self.right, self.wrong)),
-        }
+        return Audited.discounted(self.counts, self.right, self.wrong)
 
     def to_dict(self) -> dict[str, Any]:
         """All fields as JSON values."""
@@ -88,13 +77,6 @@ class Confusion:
         """
         rows = tuple(tuple(row) for row in given["counts"])
         return cls(rows, given["right"], given["wrong"])
-
-
-def _discounted(counts: Iterable[int]) -> list[float]:
-    given = list(counts)
-    total = sum(given)
-    worth = min(_DISCOUNT * total, _MOST)
-    return [worth * c / total if total else 0.0 for c in given]
 
 
 @dataclass(frozen=True)

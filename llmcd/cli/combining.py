@@ -8,7 +8,7 @@ from pathlib import Path
 from llmcd import folder
 from llmcd.cli.command import Command
 from llmcd.cli.inputs import rows_of
-from llmcd.cli.options import add_folder, add_mode, add_separator
+from llmcd.cli.options import add_audit, add_folder, add_mode, add_separator
 from llmcd.cli.output import Shown
 from llmcd.cli.results import DOCUMENT, shown_result, write_run
 from llmcd.expert.answers import Answers
@@ -27,6 +27,7 @@ def _add(parser: argparse.ArgumentParser) -> None:
     )
     add_separator(parser)
     add_mode(parser)
+    add_audit(parser)
 
 
 def _combine(arguments: argparse.Namespace) -> Shown:
@@ -37,7 +38,12 @@ def _combine(arguments: argparse.Namespace) -> Shown:
         answers = folder.load_answers(arguments.folder)
     rows = rows_of(arguments.data, arguments, variables) if arguments.data else None
     result = combine(
-        found, answers, variables=variables, data=rows, mode=arguments.mode
+        found,
+        answers,
+        variables=variables,
+        data=rows,
+        mode=arguments.mode,
+        audit=arguments.audit,
     )
     write_run(result, Path(arguments.folder))
     return shown_result(result, arguments.folder)

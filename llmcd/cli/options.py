@@ -9,12 +9,14 @@ from llmcd.expert.kinds import KINDS
 from llmcd.expert.pairs import SUMMARY
 
 __all__ = [
+    "add_audit",
     "add_data",
     "add_expert",
     "add_folder",
     "add_kind",
     "add_mode",
     "add_out",
+    "add_seed",
     "add_separator",
     "add_store",
 ]
@@ -54,12 +56,23 @@ def add_data(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="resamples (default: %(default)s)",
     )
-    search.add_argument("--seed", type=int, default=0, metavar="N")
+    add_seed(search)
     search.add_argument(
         "--seconds", type=float, metavar="S", help="begin no resample after this time"
     )
     search.add_argument(
         "--jobs", type=int, default=-1, metavar="N", help="processes (default: all)"
+    )
+
+
+def add_seed(parser: argparse._ActionsContainer) -> None:  # pyright: ignore[reportPrivateUsage]
+    """Where chance begins."""
+    parser.add_argument(
+        "--seed",
+        type=int,
+        default=0,
+        metavar="N",
+        help="of everything random (default: %(default)s)",
     )
 
 
@@ -74,6 +87,16 @@ def add_mode(parser: argparse.ArgumentParser) -> None:
     """How data and expert are reconciled."""
     parser.add_argument(
         "--mode", default="auto", choices=list(MODES), help="default: %(default)s"
+    )
+
+
+def add_audit(parser: argparse.ArgumentParser) -> None:
+    """What is known of the expert from an audit."""
+    parser.add_argument(
+        "--audit",
+        action="append",
+        metavar="FILE",
+        help="audit.json of the expert, to start from; again for a panel",
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from llmcd.combiner.audited import Audited
 from llmcd.discovery.ensemble import Candidates
 from llmcd.expert.answers import Answers
 from llmcd.graph import Graph
@@ -205,6 +206,8 @@ class Combined:
         How far the samples can be trusted: their number, the share of accepted
         reversals, and the largest drift between the halves of the walks in standard
         deviations.
+    audits : mapping of str to Audited
+        What audits of some of the experts heard before.
     """
 
     mode: str
@@ -224,3 +227,4 @@ class Combined:
         default=None, compare=False, repr=False
     )
     diagnostics: Mapping[str, float] = field(default_factory=dict)
+    audits: Mapping[str, Audited] = field(default_factory=dict)

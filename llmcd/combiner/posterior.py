@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from llmcd.background import Background
+from llmcd.combiner.audited import Audited
 from llmcd.combiner.decision import Decided, decide
 from llmcd.combiner.evidence import Vote
 from llmcd.combiner.response import CAP, Response, States, learn_response
@@ -150,7 +151,9 @@ def states_of(samples: Samples, ensemble: Ensemble | None = None) -> States:
 
 
 def reconcile_samples(
-    candidates: Candidates, cast: Mapping[str, Sequence[Vote]]
+    candidates: Candidates,
+    cast: Mapping[str, Sequence[Vote]],
+    audits: Mapping[str, Audited] | None = None,
 ) -> Posterior:
     """Sample graphs given rows and answers, and decide.
 
@@ -160,6 +163,8 @@ def reconcile_samples(
         The data's side, with its rows.
     cast : mapping of str to sequence of Vote
         Votes by expert.
+    audits : mapping of str to Audited, optional
+        What audits of some experts heard before.
 
     Returns
     -------
@@ -180,7 +185,10 @@ def reconcile_samples(
     chains = len(ensemble.tables)
     for number, expert in enumerate(sorted(cast)):
         mine = _ordered(cast[expert], place)
-        response = learn_response(mine, states, draws=chains, seed=ensemble.seed)
+        response = learn_response(
+            mine, states, audited=(audits or {}).get(expert), draws=chains,
+            seed=ensemble.seed,
+        )  # fmt: skip
         responses[expert] = response
         seed = ensemble.seed + number * APART
         telling = [v for v in mine if v.pattern not in ("unsure", "split")]

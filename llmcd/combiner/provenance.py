@@ -21,8 +21,10 @@ from llmcd.combiner.safe import Oriented
 from llmcd.discovery.ensemble import Candidates
 from llmcd.graph import Edge, Graph
 
-__all__ = ["decisions", "weighed_decisions"]
+__all__ = ["ALONE", "data_log_odds", "decisions", "weighed_decisions"]
 
+ALONE = "the data alone: "
+"""How a step begins in which the rows speak by themselves."""
 LOW_SUPPORT = 0.5
 
 
@@ -150,13 +152,41 @@ def _arrow(graph: Graph, edge: Edge) -> bool:
     return bool(graph.arcs[graph.index(edge.a), graph.index(edge.b)])
 
 
+def data_log_odds(edge: EdgeDecision) -> float | None:
+    """What the rows alone say of the direction as drawn, natural log-odds.
+
+    Parameters
+    ----------
+    edge : EdgeDecision
+        With its provenance.
+
+    Returns
+    -------
+    float or None
+        None where the rows were not asked.
+
+    Examples
+    --------
+    >>> steps = (
+    ...     Step("data", ALONE + "adjacent", 6.2),
+    ...     Step("data", ALONE + "first", 1.1),
+    ... )
+    >>> data_log_odds(
+    ...     EdgeDecision("a", "b", "-->", 1, 1, 1, 0, 0, 0, "data", "", steps)
+    ... )
+    1.1
+    """
+    said = [s for s in edge.provenance if s.statement.startswith(ALONE)]
+    return said[-1].log_odds if said else None
+
+
 def _data_step(
     edge: Edge, adjacency: float, forward: float, candidates: Candidates
 ) -> Step:
     before = candidates.graph.edge(edge.a, edge.b)
     total = len(candidates.replicates)
     said = (
-        f"the data alone: {before}; adjacent in {adjacency:.0%} of {total} resamples, "
+        f"{ALONE}{before}; adjacent in {adjacency:.0%} of {total} resamples, "
         f"{edge.a} before {edge.b} in {forward:.0%} of those"
     )
     return Step("data", said, float(np.log(forward / (1.0 - forward))))
@@ -278,12 +308,12 @@ def _weighed(
     steps = [
         Step(
             "data",
-            f"the data alone: adjacent with probability {alone:.2f}",
+            f"{ALONE}adjacent with probability {alone:.2f}",
             log_odds(alone),
         ),
         Step(
             "data",
-            f"the data alone: {edge.a} before {edge.b} with probability {before:.2f}, "
+            f"{ALONE}{edge.a} before {edge.b} with probability {before:.2f}, "
             "if adjacent",
             log_odds(before),
         ),

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from llmcd.combiner.audited import Audited
 from llmcd.combiner.combined import Combined, Reliability
 from llmcd.combiner.conflicts import (
     find_conflicts,
@@ -40,10 +41,15 @@ SHOWN_SAMPLES = 200
 _DRIFT = 6.0
 
 Cast = Mapping[str, Sequence[Vote]]
+Audits = Mapping[str, Audited]
 
 
 def combine(
-    candidates: Candidates, answers: Answers, *, mode: str = "auto"
+    candidates: Candidates,
+    answers: Answers,
+    *,
+    mode: str = "auto",
+    audits: Audits | None = None,
 ) -> Combined:
     """Reconcile data and expert, and say for every edge who decided.
 
@@ -57,6 +63,8 @@ def combine(
         ``posterior`` weighs rows and answers in sampled graphs and needs the rows;
         ``safe`` directs only what the data's CPDAG leaves open; ``auto`` is the former
         where the rows are at hand and at most 200 columns.
+    audits : mapping of str to Audited, optional
+        By expert, what an audit heard before; of others nothing is known before.
 
     Returns
     -------
@@ -75,9 +83,10 @@ def combine(
     cast: dict[str, list[Vote]] = {expert: [] for expert in answers.experts}
     for vote in votes(answers):
         cast[vote.expert].append(vote)
+    known = {who: one for who, one in (audits or {}).items() if who in cast}
     if chosen == "safe":
-        return _safe(candidates, answers, cast, why)
-    return _posterior(candidates, answers, cast, why)
+        return _safe(candidates, answers, cast, known, why)
+    return _posterior(candidates, answers, cast, known, why)
 
 
 def _choose(mode: str, candidates: Candidates) -> tuple[str, str]:
@@ -120,13 +129,18 @@ def _cannot_sample(candidates: Candidates) -> str:
     return ""
 
 
-def _safe(candidates: Candidates, answers: Answers, cast: Cast, why: str) -> Combined:
-    oriented, skills = _oriented(candidates, cast)
+def _safe(
+    candidates: Candidates, answers: Answers, cast: Cast, audits: Audits, why: str
+) -> Combined:
+    oriented, skills = _oriented(candidates, cast, audits)
     right = probes(candidates)
     trust = tuple(
-        reliability(expert, cast[expert], skills[expert], right, answers)
+        reliability(
+            expert, cast[expert], skills[expert], right, answers,
+            audited=audits.get(expert),
+        )
         for expert in cast
-    )
+    )  # fmt: skip
     return Combined(
         mode="safe",
         why_mode=why,
@@ -148,12 +162,17 @@ def _safe(candidates: Candidates, answers: Answers, cast: Cast, why: str) -> Com
             *_expert_warnings(answers, trust),
             *oriented.warnings,
         ),
+        audits=audits,
     )
 
 
-def _oriented(candidates: Candidates, cast: Cast) -> tuple[Oriented, dict[str, Skill]]:
+def _oriented(
+    candidates: Candidates, cast: Cast, audits: Audits
+) -> tuple[Oriented, dict[str, Skill]]:
     right = probes(candidates)
-    skills = {expert: learn_skill(cast[expert], right) for expert in cast}
+    skills = {
+        expert: learn_skill(cast[expert], right, audits.get(expert)) for expert in cast
+    }
     seed = int(candidates.settings.get("seed", 0))
     oriented = orient_by_votes(
         candidates.graph, cast, skills, order=candidates.order, seed=seed
@@ -162,9 +181,9 @@ def _oriented(candidates: Candidates, cast: Cast) -> tuple[Oriented, dict[str, S
 
 
 def _posterior(
-    candidates: Candidates, answers: Answers, cast: Cast, why: str
+    candidates: Candidates, answers: Answers, cast: Cast, audits: Audits, why: str
 ) -> Combined:
-    found = reconcile_samples(candidates, cast)
+    found = reconcile_samples(candidates, cast, audits)
     names = candidates.names
     graph = found.decided.graph.with_nodes(names)
     data_graph = found.data.graph.with_nodes(names)
@@ -179,10 +198,11 @@ def _posterior(
             right,
             answers,
             found.responses[expert].shares(),
+            audits.get(expert),
         )
         for expert in cast
     )
-    safe, _ = _oriented(candidates, cast)
+    safe, _ = _oriented(candidates, cast, audits)
     return Combined(
         mode="posterior",
         why_mode=why,
@@ -213,6 +233,7 @@ def _posterior(
             "accepted_reversals": round(found.together.accepted, 4),
             "drift": round(found.together.unsettled, 2),
         },
+        audits=audits,
     )
 
 

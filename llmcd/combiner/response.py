@@ -17,6 +17,9 @@ The model, written down before it was coded (docs/decisions/0007):
   expert that no row has borne out all answers together, however many and however much
   they agree, are right with at most 5/6 * 1/2 + 1/6 = 0.58, which directs nothing;
 * the **states** are not known: each pair's are as probable as the rows alone say;
+* **audit**: where the expert was audited, its discounted counts stand as answers heard
+  before, for rows and skill alike (:class:`llmcd.combiner.audited.Audited`); what is
+  reported as accuracy leaves them out;
 * **target**: skill on the pairs that matter may differ by a discrepancy ``N(0, 1/2^2)``
   from skill in general; it is floored at 0 (a bad expert is reported, never believed in
   reverse) and capped.
@@ -33,6 +36,7 @@ from math import lgamma
 import numpy as np
 import numpy.typing as npt
 
+from llmcd.combiner.audited import Audited
 from llmcd.combiner.evidence import Vote
 
 __all__ = [
@@ -268,7 +272,12 @@ def _direction_terms(vote: Vote, skill: float) -> Floats:
 
 
 def learn_response(
-    votes: Sequence[Vote], states: States, *, draws: int = 24, seed: int = 0
+    votes: Sequence[Vote],
+    states: States,
+    *,
+    audited: Audited | None = None,
+    draws: int = 24,
+    seed: int = 0,
 ) -> Response:
     """Learn how an expert answers from what the rows say about the pairs.
 
@@ -279,6 +288,8 @@ def learn_response(
         without states are ignored.
     states : mapping
         For each pair what the rows alone say.
+    audited : Audited, optional
+        What an audit heard before.
     draws : int, optional
         Draws that are returned.
     seed : int, optional
@@ -307,13 +318,15 @@ def learn_response(
     given = np.array([states[v.a, v.b] for v in used]).reshape(-1, 5)
     given = _TRUST * given + (1.0 - _TRUST) / 5.0
     cuts = _cuts(used)
-    sampler = _Gibbs.of(used, given, cuts, np.random.default_rng(seed))
+    sampler = _Gibbs.of(used, given, cuts, audited, np.random.default_rng(seed))
     skills, rows, levels, mass, flat_mass = sampler.run()
     # stratified: each draw stands for the same share of the posterior of the skill
     at = (np.arange(draws) + 0.5) / draws
     order = np.argsort(skills, kind="stable")
     pick = order[(at * len(skills)).astype(int)]
-    return Response(_quantiles(mass, at), rows[pick], mass, flat_mass, levels[pick], cuts)
+    return Response(
+        _quantiles(mass, at), rows[pick], mass, flat_mass, levels[pick], cuts
+    )
 
 
 def _quantiles(mass: Floats, at: Floats) -> Floats:
@@ -333,6 +346,8 @@ class _Gibbs:
     level: Ints  # (q,) of what was stated; -1 for nothing
     usual: Floats  # (l,) shares of the levels
     given: Floats  # (q, 5) states by the rows alone
+    heard: Floats  # (3, 4) patterns by state that an audit heard
+    skilled: Floats  # (102,) what an audit makes of each skill of the grid
     rng: np.random.Generator
 
     @classmethod
@@ -341,12 +356,18 @@ class _Gibbs:
         votes: Sequence[Vote],
         given: Floats,
         cuts: Sequence[float],
+        audited: Audited | None,
         rng: np.random.Generator,
     ) -> _Gibbs:
         level = np.array(
             [_level(v, cuts) if v.direction else -1 for v in votes], dtype=np.int64
         )
         counts = np.bincount(level[level >= 0], minlength=len(cuts) + 1) + 0.5
+        heard, skilled = np.zeros((3, 4)), np.ones(len(_GRID))
+        if audited is not None:
+            heard = np.array(audited.rows)
+            right = _sigmoid(_GRID)
+            skilled = right**audited.right * (1.0 - right) ** audited.wrong
         return cls(
             np.array([_PATTERNS[v.pattern] for v in votes], dtype=np.int64),
             np.array([v.direction for v in votes], dtype=np.int64),
@@ -354,6 +375,8 @@ class _Gibbs:
             level,
             counts / counts.sum(),
             given,
+            heard,
+            skilled,
             rng,
         )
 
@@ -363,6 +386,7 @@ class _Gibbs:
         slab = r**a * (1.0 - r) ** b
         flat = np.concatenate([[0.0], r * (1.0 - r)])  # any r alike, on this grid
         prior = np.concatenate([[SPIKE], (1.0 - SPIKE) * slab / slab.sum()])
+        prior *= self.skilled
         rows, skill = _ROWS.copy(), 1.0
         levels = np.tile(self.usual, (3, 1))
         skills: list[float] = []
@@ -393,7 +417,7 @@ class _Gibbs:
         )
 
     def _said(self, rows: Floats, levels: Floats) -> Floats:
-        """Probability of pattern and level, whatever the direction, by state, (q, 5)."""
+        """Probability of pattern and level, not of the direction, by state, (q, 5)."""
         mixed = rows[:, [_NONE]] + rows[:, [_CAUSE]]
         said = np.hstack([rows, mixed])[:, self.what]
         said = np.where(self.level >= 0, said * levels[:, self.level], said)
@@ -422,7 +446,7 @@ class _Gibbs:
             chance = chance / (chance + rows[row[mixed], _NONE])
             cause = self.rng.random(len(mixed)) < chance
             what[mixed] = np.where(cause, _CAUSE, _NONE)
-        counts = np.zeros((3, 4))
+        counts = self.heard.copy()
         np.add.at(counts, (row, what), 1.0)
         return self._one_or_three(counts, STRENGTH * _ROWS)
 

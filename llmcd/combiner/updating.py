@@ -289,7 +289,8 @@ class _Search:
 
     def combine(self, found: Candidates, answers: Answers) -> Combined:
         asked_for = self.before.why_mode == "asked for"
-        return combine(found, answers, mode=self.before.mode if asked_for else "auto")
+        mode = self.before.mode if asked_for else "auto"
+        return combine(found, answers, mode=mode, audits=self.before.audits)
 
 
 def _method(found: Candidates, rows: Table) -> str | Sequence[str | Method]:

@@ -257,9 +257,7 @@ def prepare_ensemble(
     spawned = np.random.SeedSequence([seed, 0xBA6]).spawn(max(chains, 1))
     parallel: Any = Parallel(n_jobs=n_jobs, prefer="threads")
     made: list[Floats] = parallel(
-        delayed(_reweighted)(
-            rows, s, resampled, chosen, known, listed, length, most
-        )
+        delayed(_reweighted)(rows, s, resampled, chosen, known, listed, length, most)
         for s in spawned
     )
     problem = build_problem(whole_table, chosen, known, None, None)

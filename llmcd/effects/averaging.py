@@ -12,7 +12,7 @@ from llmcd.data.table import Table
 from llmcd.effects.bridge import REFUTERS, Refutation, estimate_through_dowhy, refute
 from llmcd.effects.classes import EQUAL
 from llmcd.effects.estimate import estimate
-from llmcd.effects.identification import Weighted, strategies
+from llmcd.effects.identification import Weighted, settled, strategies
 from llmcd.effects.mixture import mixture_interval, quantile
 from llmcd.effects.rows import Contrast, Rows, contrast_of, rows_of
 from llmcd.effects.strategy import Estimate, Strategy, check_ends
@@ -46,6 +46,7 @@ def effect(
     simulations: int = 50,
     limit: int = 200,
     seed: int = 0,
+    learnt: bool = False,
     variables: Any = None,
     missing: str = "error",
 ) -> Effect:
@@ -85,6 +86,12 @@ def effect(
         Of members of one class that are enumerated.
     seed : int, optional
         Of refuters and resamples.
+    learnt : bool, optional
+        Whether the graphs were learnt from rows, so that an arc that is not there may
+        have been missed. Then a graph in which neither of the two leads to the other
+        counts with what adjusting for the treatment's parents estimates, in place of
+        zero; and a regression adjusts for the other causes of the outcome as well. The
+        range of ``own`` takes its graph as it is.
     variables, missing
         As in :func:`llmcd.table`.
 
@@ -107,9 +114,11 @@ def effect(
     Per graph the treatment's parents are adjusted for, which is right in every member
     of the class that has them, so the average is over parent sets (Pensar, Talvitie,
     Hyttinen and Koivisto 2020, *A Bayesian approach for estimating causal effects from
-    observational data*); the range and its multiset are IDA's (Maathuis, Kalisch and
-    Buehlmann 2009). Estimates on the rows that chose the graph are too sure of
-    themselves; resampled or sampled graphs put part of that back.
+    observational data*; there as here for learnt graphs, one without a path counts
+    with its estimate: adjusting for the treatment's parents is right there too, and
+    gives zero but for sampling); the range and its multiset are IDA's (Maathuis,
+    Kalisch and Buehlmann 2009). Estimates on the rows that chose the graph are too sure
+    of themselves; resampled or sampled graphs put part of that back.
 
     Examples
     --------
@@ -135,11 +144,16 @@ def effect(
     check_ends(mine, treatment, outcome)
     # equal graphs are looked at once
     each = {
-        graph: strategies(graph, treatment, outcome, unobserved=unobserved, limit=limit)
+        graph: strategies(
+            graph, treatment, outcome,
+            unobserved=unobserved, limit=limit, learnt=True,
+        )
         for graph in dict.fromkeys((mine, *given))
-    }
+    }  # fmt: skip
     inside = {graph: one for graph, (one, _) in each.items()}
-    found, alone = _averages(given, share, inside), inside[mine]
+    found, alone = _averages(given, share, inside), settled(inside[mine])
+    if not learnt:
+        found = settled(found)
     rows = rows_of(
         data,
         [name for name in mine.names if name not in set(unobserved)],
@@ -237,7 +251,8 @@ def _way(
 
 
 def _leading(ways: Sequence[Way]) -> Strategy | None:
-    able = [w for w in ways if w.strategy.kind != "no path" and np.isfinite(w.value)]
+    led = [w for w in ways if w.strategy.kind not in ("no path", "apart")]
+    able = [w for w in led if np.isfinite(w.value)]
     if not able:
         return None
     return max(able, key=lambda w: (w.own_share, w.share)).strategy
@@ -277,7 +292,9 @@ def _averaged(
         treatment=contrast.treatment, outcome=contrast.outcome, words=contrast.words,
         value=mean, low=low, high=high, level=level, sampling_variance=within,
         graph_variance=between, identified=float(identified),
-        zero=float(sum(w.share for w in ways if w.strategy.kind == "no path")),
+        zero=float(
+            sum(w.share for w in ways if w.strategy.kind in ("no path", "apart"))
+        ),
         graphs=graphs, ways=ways, own=own, refutations=tried,
         n_rows=rows.table.n_rows, notes=notes,
     )  # fmt: skip

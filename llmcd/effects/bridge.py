@@ -198,7 +198,9 @@ def to_causal_model(
     """
     check_ends(graph, treatment, outcome)
     _as_dag(graph, "DoWhy's CausalModel")
-    _columns(graph, data, unobserved)
+    _columns(
+        graph, data, unobserved, ", or name what nobody measured in unobserved=[...]"
+    )
     dag, hidden = canonical_dag(graph, unobserved)
     found = _marked(dag, hidden)
     with quiet():
@@ -208,13 +210,14 @@ def to_causal_model(
         return CausalModel(data[columns], treatment, outcome, graph=found)
 
 
-def _columns(graph: Graph, data: pd.DataFrame, unobserved: Collection[str]) -> None:
+def _columns(
+    graph: Graph, data: pd.DataFrame, unobserved: Collection[str], other: str
+) -> None:
     absent = [v for v in graph.names if v not in data.columns and v not in unobserved]
     if absent:
         raise DataError(
             f"the graph speaks of {absent}, which the data lack; the columns are "
-            f"{list(map(str, data.columns))}. Give them, or name what nobody measured "
-            "in unobserved=[...]"
+            f"{list(map(str, data.columns))}. Give them{other}"
         )
 
 
@@ -260,7 +263,7 @@ def to_structural_model(graph: Graph, data: pd.DataFrame | None = None) -> Any:
         bare: Any = to_networkx(graph)
         found = gcm.StructuralCausalModel(bare)
         if data is not None:
-            _columns(graph, data, ())
+            _columns(graph, data, (), "; a hidden node needs a graph without it")
             gcm.auto.assign_causal_mechanisms(found, data[list(graph.names)])
     return found
 

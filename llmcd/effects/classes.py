@@ -31,6 +31,8 @@ class ParentSet:
         Of the members of the class.
     descendants : frozenset of str
         The same in all those members.
+    leaf : Graph
+        Their class: every edge at the node is directed.
     how : str
         Whether the share was counted (``exact``), estimated from members drawn at
         random (``drawn``), or every set counts the same (``equal``).
@@ -39,6 +41,7 @@ class ParentSet:
     parents: tuple[str, ...]
     share: float
     descendants: frozenset[str]
+    leaf: Graph
     how: str
 
 
@@ -87,16 +90,22 @@ def parent_sets(
     [((), 0.33), (('a',), 0.33), (('c',), 0.33)]
     """
     graph.topological_order()  # names the cycle, if there is one
+    if not graph.neighbours(node):
+        return (_one_set(graph, node, 1.0, EXACT),)
     leaves = {leaf.parents(node): leaf for leaf in _settled(graph, node)}
     sets = sorted(leaves, key=lambda parents: [graph.index(v) for v in parents])
     shares, how = _shares(graph, node, limit, seed)
     if how == EQUAL:
         shares = dict.fromkeys(sets, 1 / len(sets))
-    below = {parents: frozenset(leaves[parents].descendants(node)) for parents in sets}
     return tuple(
-        ParentSet(parents, shares.get(parents, 0.0), below[parents], how)
+        _one_set(leaves[parents], node, shares.get(parents, 0.0), how)
         for parents in sets
     )
+
+
+def _one_set(leaf: Graph, node: str, share: float, how: str) -> ParentSet:
+    below = frozenset(leaf.descendants(node))
+    return ParentSet(leaf.parents(node), share, below, leaf, how)
 
 
 def _settled(graph: Graph, node: str) -> Iterator[Graph]:

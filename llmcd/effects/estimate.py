@@ -42,15 +42,23 @@ def estimate(
     -------
     Estimate
         Backdoor: standardisation over strata where treatment and all adjusted columns
-        are discrete and their strata are covered, else least squares. Instrument: two
-        stages. Frontdoor: the product of the two regressions.
+        are discrete and their strata are covered, else least squares, which takes in
+        what stands beside. Apart: as backdoor. Instrument: two stages. Frontdoor: the
+        product of the two regressions.
+
+    Notes
+    -----
+    What tells of the treatment or of the outcome is adjusted for, so that no one
+    selection has to be right (Belloni, Chernozhukov and Hansen 2014, *Inference on
+    treatment effects after selection among high-dimensional controls*).
     """
     if strategy.kind == "no path":
         return _ZERO
-    if strategy.kind == "backdoor":
-        if linear:
-            return least_squares(strategy.variables, rows, contrast)
-        return _backdoor(strategy.variables, rows, contrast)
+    if strategy.kind in ("backdoor", "apart"):
+        found = _backdoor(strategy, rows, contrast, linear)
+        # where the rows cannot contradict a graph that says zero, it stands
+        alone = strategy.kind == "apart" and not np.isfinite(found.value)
+        return _ZERO if alone else found
     if strategy.kind == "instrument":
         return _instrument(strategy.variables, rows, contrast)
     if strategy.kind == "frontdoor":
@@ -58,10 +66,14 @@ def estimate(
     return _UNKNOWN
 
 
-def _backdoor(names: Sequence[str], rows: Rows, contrast: Contrast) -> Estimate:
+def _backdoor(
+    strategy: Strategy, rows: Rows, contrast: Contrast, linear: bool
+) -> Estimate:
+    names = strategy.variables
+    every = (*names, *strategy.beside)
     discrete = all(rows.levels(name) for name in names if rows.has(name))
     note = ""
-    if contrast.levels is not None and discrete:
+    if contrast.levels is not None and discrete and not linear:
         found, covered = standardisation(names, rows, contrast)
         if covered >= _COVERED:
             return found
@@ -70,7 +82,7 @@ def _backdoor(names: Sequence[str], rows: Rows, contrast: Contrast) -> Estimate:
             "both levels of the treatment, so a regression without interactions fills "
             "the rest"
         )
-    return least_squares(names, rows, contrast, note)
+    return least_squares(every, rows, contrast, note)
 
 
 # --- regression -----------------------------------------------------------------------

@@ -8,13 +8,13 @@ from itertools import islice
 import numpy as np
 
 from llmcd.effects.bridge import frontdoor_and_instruments
-from llmcd.effects.classes import EXACT, parent_sets
+from llmcd.effects.classes import EXACT, ParentSet, parent_sets
 from llmcd.effects.strategy import Strategy, bidirected, canonical_dag, check_ends
 from llmcd.equivalence import members
 from llmcd.errors import GraphError
 from llmcd.graph import Graph, Mark
 
-__all__ = ["Weighted", "identify", "strategies"]
+__all__ = ["Weighted", "identify", "settled", "strategies"]
 
 _MOST_MEDIATORS = 12  # DoWhy tries every subset of them
 
@@ -29,6 +29,7 @@ def strategies(
     *,
     unobserved: Collection[str] = (),
     limit: int = 200,
+    learnt: bool = False,
 ) -> tuple[Weighted, str]:
     """Every way to the effect that the class of a graph allows, and how often each.
 
@@ -42,6 +43,11 @@ def strategies(
         Nodes that no column measures.
     limit : int, optional
         Of the members that are looked at one by one.
+    learnt : bool, optional
+        Whether the graph was learnt from rows, so that an arc that is not there may
+        have been missed. Members in which neither leads to the other are then a
+        strategy ``apart`` of their own, and causes of the outcome stand beside the
+        treatment's parents, as either alone may lack one that both have.
 
     Returns
     -------
@@ -76,7 +82,8 @@ def strategies(
         )
     graph.topological_order()
     if not hidden and not bidirected(graph).any():
-        return _over_class(graph, treatment, outcome, limit)
+        over, how = _over_class(graph, treatment, outcome, limit)
+        return (over if learnt else settled(over)), how
     found: Weighted = {}
     each = _members(graph, limit)
     for member in each:
@@ -85,21 +92,45 @@ def strategies(
     return found, EXACT
 
 
+def settled(found: Weighted) -> Weighted:
+    """The strategies as of graphs that are known: no path is none, parents suffice."""
+    merged: Weighted = {}
+    for strategy, weight in found.items():
+        plain = Strategy(strategy.kind, strategy.variables)
+        one = _NO_PATH if strategy.kind == "apart" else plain
+        merged[one] = merged.get(one, 0.0) + weight
+    return merged
+
+
+_NO_PATH = Strategy("no path")
+
+
 def _over_class(
     graph: Graph, treatment: str, outcome: str, limit: int
 ) -> tuple[Weighted, str]:
     found: Weighted = {}
     how = EXACT
     for one in parent_sets(graph, treatment, limit=limit):
-        reaches = outcome in one.descendants
-        strategy = (
-            Strategy("backdoor", tuple(sorted(one.parents)))
-            if reaches
-            else Strategy("no path")
-        )
+        strategy = _of_parents(one, treatment, outcome)
         found[strategy] = found.get(strategy, 0.0) + one.share
         how = one.how
     return found, how
+
+
+def _of_parents(one: ParentSet, treatment: str, outcome: str) -> Strategy:
+    """Any set that holds all parents and no descendant of the treatment is right."""
+    above = {*one.leaf.ancestors(outcome), outcome}
+    if treatment not in above and outcome in one.leaf.ancestors(treatment):
+        return _NO_PATH
+    reaches = outcome in one.descendants
+    between = (one.descendants & above) | {outcome}
+    causes = {v for node in between for v in one.leaf.parents(node)}
+    beside = causes - one.descendants - {treatment} - set(one.parents)
+    return Strategy(
+        "backdoor" if reaches else "apart",
+        tuple(sorted(one.parents)),
+        tuple(sorted(beside)),
+    )
 
 
 def _members(graph: Graph, limit: int) -> list[Graph]:

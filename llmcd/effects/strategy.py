@@ -21,19 +21,28 @@ class Strategy:
     Attributes
     ----------
     kind : str
-        ``no path`` (the effect is zero by the graph), ``backdoor``, ``frontdoor``,
-        ``instrument`` or ``not identified``.
+        ``no path`` (the effect is zero by the graph), ``apart`` (the same, and neither
+        leads to the other, so that it can be estimated all the same), ``backdoor``,
+        ``frontdoor``, ``instrument`` or ``not identified``.
     variables : tuple of str
         What is adjusted for, the mediators, or the instruments; in name order.
+    beside : tuple of str
+        Other causes of the outcome and of what lies between, which a regression on a
+        graph that was learnt adjusts for as well; in name order.
     """
 
     kind: str
     variables: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         if self.kind in ("no path", "not identified"):
             return self.kind
-        return f"{self.kind}: {', '.join(self.variables) or 'nothing to adjust for'}"
+        given = ", ".join(self.variables)
+        more = f", beside {', '.join(self.beside)}" if self.beside else ""
+        if self.kind == "apart":
+            return f"no path either way, estimated given {given or 'nothing'}{more}"
+        return f"{self.kind}: {given or 'nothing to adjust for'}{more}"
 
 
 @dataclass(frozen=True)

@@ -93,7 +93,8 @@ class Effect:
         Mean over the graphs in which the effect is identified; NaN if in none.
     low, high : float
         Interval over the same graphs: quantiles of the mixture of their sampling
-        distributions, with a point at 0 for graphs without a path.
+        distributions, with a point at 0 for graphs in which the outcome leads to the
+        treatment and, where graphs are known and not learnt, for all without a path.
     level : float
         Of the interval.
     sampling_variance, graph_variance : float

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from llmcd.errors import FormatError
 from llmcd.expert.answers import Answer, Answers, read_json_lines
@@ -13,7 +14,7 @@ from llmcd.expert.kinds import answers_from
 from llmcd.expert.protocol import Reply
 from llmcd.expert.questions import Question
 
-__all__ = ["read_filled", "write_questions"]
+__all__ = ["read_filled", "read_replies", "write_questions"]
 
 _FORMAT = "llmcd questions"
 
@@ -24,14 +25,16 @@ def write_questions(
     """Write what would be asked, so that somebody else can answer it.
 
     The file is self-contained and holds nothing but the exact texts that would be
-    sent: a first line with the instructions and the schema of a reply, then one line
-    ``{"id": ..., "question": ...}`` each. To answer, write lines
-    ``{"id": ..., "reasoning": ..., "verdict": ..., "probability": ...}``.
+    sent: a line with the instructions and the schema of a reply, then one line
+    ``{"id": ..., "question": ...}`` each; with several wordings one such block after
+    the other. To answer, write lines
+    ``{"id": ..., "reasoning": ..., "verdict": ..., "probability": ...}``, with the keys
+    of the block's schema.
 
     Parameters
     ----------
     questions : iterable of Question
-        All of one wording.
+        What to ask, wording by wording in the order of first appearance.
     path : path
         The file to write.
 
@@ -42,7 +45,7 @@ def write_questions(
     Raises
     ------
     ValueError
-        If there is no question, or they are of several wordings.
+        If there is no question.
 
     Examples
     --------
@@ -52,22 +55,22 @@ def write_questions(
     >>> json.loads(file.read_text().splitlines()[1])["question"]
     'A: x, B: y?'
     """
-    asked = list(questions)
-    wordings = {(q.prompt_version, q.system) for q in asked}
-    if len(wordings) != 1:
-        raise ValueError(
-            f"a file of questions has one wording, got {len(wordings)} "
-            f"({sorted({q.prompt_version for q in asked})})"
-        )
-    ((version, system),) = wordings
-    head = {
-        "format": _FORMAT,
-        "version": 1,
-        "prompt_version": version,
-        "instructions": system,
-        "schema": dict(asked[0].schema),
-    }
-    lines = [head, *({"id": _identifier(q), "question": q.user} for q in asked)]
+    blocks: dict[tuple[str, str], list[Question]] = {}
+    for question in questions:
+        wording = (question.prompt_version, question.system)
+        blocks.setdefault(wording, []).append(question)
+    if not blocks:
+        raise ValueError("a file of questions needs at least one question")
+    lines: list[dict[str, Any]] = []
+    for (version, system), asked in blocks.items():
+        head = {
+            "format": _FORMAT,
+            "version": 1,
+            "prompt_version": version,
+            "instructions": system,
+            "schema": dict(asked[0].schema),
+        }
+        lines += [head, *({"id": _identifier(q), "question": q.user} for q in asked)]
     target = Path(path)
     text = "\n".join(json.dumps(line, ensure_ascii=False) for line in lines)
     target.write_text(text + "\n", encoding="utf-8")
@@ -125,22 +128,7 @@ def read_filled(
     'a->b'
     """
     asked = {_identifier(q): q for q in questions}
-    replies: dict[str, str] = {}
-    for number, line in read_json_lines(path):
-        name = line.get("id")
-        if name is None:
-            continue
-        if name not in asked:
-            raise FormatError(
-                f"{path}, line {number}: no question has the id {name!r}; the "
-                "descriptions or the wording may have changed since it was written"
-            )
-        if name in replies:
-            raise FormatError(f"{path}, line {number}: {name!r} is answered twice")
-        if line.keys().isdisjoint({"reply", *_telling(asked[name])}):
-            continue  # a question that was left open
-        reply = line.get("reply", line)
-        replies[name] = reply if isinstance(reply, str) else json.dumps(reply)
+    replies = _replies(path, asked)
     lines = [
         answer
         for name, q in asked.items()
@@ -158,6 +146,56 @@ def read_filled(
     left = sum((q.kind, *q.asked[0]) in open_still for q in asked.values())
     note = f"{left} of {len(asked)} questions in {path} have no answer"
     return Answers(tuple(found), {expert: note} if left else {})
+
+
+def read_replies(
+    path: str | os.PathLike[str], questions: Iterable[Question]
+) -> dict[str, str]:
+    """The replies of a filled-in file, not yet read as answers.
+
+    Parameters
+    ----------
+    path : path
+        As for ``read_filled``.
+    questions : iterable of Question
+        What was asked, here or in other files.
+
+    Returns
+    -------
+    dict of str to str
+        The text of each reply, by the ``content_hash`` of its question.
+
+    Raises
+    ------
+    FormatError
+        As from ``read_filled``.
+    """
+    asked = {_identifier(q): q for q in questions}
+    found = _replies(path, asked)
+    return {asked[name].content_hash: text for name, text in found.items()}
+
+
+def _replies(
+    path: str | os.PathLike[str], asked: Mapping[str, Question]
+) -> dict[str, str]:
+    replies: dict[str, str] = {}
+    for number, line in read_json_lines(path):
+        name = line.get("id")
+        if name is None:
+            continue
+        if name not in asked:
+            raise FormatError(
+                f"{path}, line {number}: no question has the id {name!r}; the "
+                "descriptions or the wording may have changed since it was written"
+            )
+        if name in replies:
+            raise FormatError(f"{path}, line {number}: {name!r} is answered twice")
+        if line.keys().isdisjoint({"reply", *_telling(asked[name])}):
+            continue  # a question that was left open
+        given = {key: value for key, value in line.items() if key != "id"}
+        reply = line.get("reply", given)
+        replies[name] = reply if isinstance(reply, str) else json.dumps(reply)
+    return replies
 
 
 def _telling(question: Question) -> set[str]:

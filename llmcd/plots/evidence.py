@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from llmcd.combiner.combined import Combined, EdgeDecision
+from llmcd.combiner.provenance import data_log_odds
 from llmcd.plots.names import has_glyph, short, shown
 from llmcd.plots.styles import STYLES, new_axes, page_size, style_of, tidy
 
@@ -94,9 +95,8 @@ def _evidence(combined: Combined) -> list[tuple[EdgeDecision, float, float]]:
     """Edges with answers and a finite number from both sides."""
     found: list[tuple[EdgeDecision, float, float]] = []
     for edge in sorted(combined.edges, key=lambda e: (e.cause, e.effect)):
-        first = edge.provenance[0] if edge.provenance else None
-        if edge.answers and first and first.source == "data":
-            x, y = first.log_odds, edge.expert_log_odds
+        if edge.answers:
+            x, y = data_log_odds(edge), edge.expert_log_odds
             if x is not None and np.isfinite(x) and np.isfinite(y):
                 found.append((edge, x, y))
     return found

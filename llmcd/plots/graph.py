@@ -68,8 +68,9 @@ def draw_graph(combined: Combined, *, ax: Axes | None = None) -> Axes:
     Notes
     -----
     Colour and line style say who decided an edge, its width how sure it is:
-    probability times data support. A red cross marks an edge on which data and expert
-    disagree; disagreements about absent edges are in ``combined.conflicts`` only.
+    probability of an edge times that of its direction. A red cross marks an edge on
+    which data and expert disagree; disagreements about absent edges are in
+    ``combined.conflicts`` only.
 
     Examples
     --------
@@ -146,8 +147,8 @@ def _draw_node(
 
 
 def how_sure(edge: EdgeDecision) -> float:
-    """Between 0 and 1: probability of the edge as drawn times the data's support."""
-    return float(np.clip(edge.probability * edge.data_support, 0.0, 1.0))
+    """Between 0 and 1: probability of an edge times that of its direction."""
+    return float(np.clip(edge.probability * edge.adjacency, 0.0, 1.0))
 
 
 def _draw_edge(axes: Axes, edge: EdgeDecision, curve: np.ndarray, size: float) -> None:
@@ -256,7 +257,7 @@ def _legend(
         legend = axes.legend(
             handles=handles, loc="lower center", bbox_to_anchor=(0.5, 0.0),
             ncols=columns, borderaxespad=0.0, frameon=False, fontsize=size,
-            handlelength=2.6,
+            handlelength=4.2,
             title="Decided by (wider: surer)", title_fontsize=size,
             columnspacing=1.5, handletextpad=0.5, labelspacing=0.3, borderpad=0.2,
         )  # fmt: skip

@@ -8,6 +8,7 @@ import numpy as np
 
 from llmcd.combiner.combined import Combined
 from llmcd.combiner.reconcile import combine
+from llmcd.errors import DataError
 from llmcd.expert.answers import Answers
 from llmcd.graph import Graph
 from llmcd.metrics.graphs import shd
@@ -67,6 +68,9 @@ def question_progress(
     ------
     ValueError
         If fewer than one point is asked for.
+    DataError
+        If the result is of posterior mode and holds no rows, as after loading: the
+        steps between could only be had in another mode.
 
     Examples
     --------
@@ -80,6 +84,12 @@ def question_progress(
     if points < 1:
         raise ValueError(f"points must be at least 1, got {points}")
     answers = combined.answers.answers
+    if answers and combined.mode == "posterior" and combined.candidates.table is None:
+        raise DataError(
+            "the progress of the questions is found by combining again, which needs "
+            "the rows, and this result was loaded without them: combine again with "
+            "llmcd.combine(result.candidates, result.answers, data=...)"
+        )
     ends = np.linspace(0, len(answers), points + 1)
     # a pair's two orders belong together
     counts = sorted({min(len(answers), int(np.ceil(x / 2)) * 2) for x in ends})
@@ -88,7 +98,9 @@ def question_progress(
         some = Answers(answers[:count], combined.answers.unfinished)
         now = combined
         if count < len(answers):
-            now = combine(combined.candidates, some, mode=combined.mode)
+            now = combine(
+                combined.candidates, some, mode=combined.mode, audits=combined.audits
+            )
         found.append(
             Progress(
                 count,

@@ -35,8 +35,8 @@ INK, SOFT, CONFLICT = "#3a3a3a", "#8c8c8c", "#CC1111"
 # differ as well, for those who print without colour.
 STYLES = {
     "data": Style("data", INK, "-", "o"),
-    "expert": Style("expert", "#E69F00", "-", "s"),
-    "background": Style("background knowledge", "#0072B2", (0, (12, 0.9)), "^"),
+    "expert": Style("expert", "#E69F00", (0, (4.5, 1.1)), "s"),
+    "background": Style("background knowledge", "#0072B2", (0, (10, 1.1)), "^"),
     "Meek": Style("follows (Meek)", SOFT, (0, (5, 1.6, 1.2, 1.6)), "D"),
     "nobody": Style("undirected", INK, (0, (1, 1.6)), "v"),
 }

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from llmcd.combiner.combined import Combined, Conflict, EdgeDecision
+import numpy as np
+
+from llmcd.combiner.combined import Combined, Conflict, EdgeDecision, Step
+from llmcd.combiner.provenance import ALONE, data_log_odds
 from llmcd.expert.answers import Answer
 from llmcd.expert.questions import canonical_json
 from llmcd.graph import Edge
@@ -16,7 +19,8 @@ from llmcd.plots.styles import STYLES
 
 __all__ = [
     "ARROWS", "Pair", "deciders", "flat", "in_words", "other_mode",
-    "other_mode_in_words", "pairs", "sent", "told", "would_change",
+    "other_mode_in_words", "pairs", "sampling", "sent", "steps", "told",
+    "would_change",
 ]  # fmt: skip
 
 ARROWS = {"-->": "→", "---": "—", "<->": "↔"}
@@ -45,6 +49,11 @@ class Pair:
         None where the two are not adjacent.
     data_log_odds : float or None
         The data's evidence for the direction shown, where there is a number.
+    shares : tuple of (str, float)
+        What may be between the two, with arrows, and its probability; empty where no
+        graphs were sampled.
+    steps : tuple of Step
+        How it was decided, as the page tells it.
     answers : tuple of mapping
         What each expert said, in both presentation orders.
     conflicts : tuple of Conflict
@@ -59,13 +68,27 @@ class Pair:
     title: str
     edge: EdgeDecision | None
     data_log_odds: float | None
+    shares: tuple[tuple[str, float], ...]
+    steps: tuple[Step, ...]
     answers: tuple[Mapping[str, str], ...]
     conflicts: tuple[Conflict, ...]
     would_change: tuple[str, ...]
 
 
-def pairs(combined: Combined) -> tuple[Pair, ...]:
-    """Every edge in name order, then every other pair with an answer or a conflict."""
+def pairs(combined: Combined, also: Iterable[tuple[str, str]] = ()) -> tuple[Pair, ...]:
+    """Every edge in name order, then every other pair that the page speaks of.
+
+    Parameters
+    ----------
+    combined : Combined
+        The result.
+    also : iterable of (str, str), optional
+        Pairs to tell about besides those with an edge, an answer or a conflict.
+
+    Returns
+    -------
+    tuple of Pair
+    """
     answers: dict[frozenset[str], list[Answer]] = {}
     for answer in combined.answers.answers:
         answers.setdefault(frozenset((answer.a, answer.b)), []).append(answer)
@@ -77,11 +100,12 @@ def pairs(combined: Combined) -> tuple[Pair, ...]:
         (e.cause, e.effect)
         for e in sorted(edges.values(), key=lambda e: (e.cause, e.effect))
     ]
-    rest = {p for p in (*answers, *conflicts) if p not in edges}
+    more = (frozenset(pair) for pair in also)
+    rest = {p for p in (*answers, *conflicts, *more) if p not in edges}
     found += sorted((min(p), max(p)) for p in rest)
     return tuple(
         _pair(
-            _key(a, b), a, b,
+            combined, _key(a, b), a, b,
             edges.get(frozenset((a, b))),
             answers.get(frozenset((a, b)), []),
             conflicts.get(frozenset((a, b)), []),
@@ -97,28 +121,84 @@ def _key(a: str, b: str) -> str:
 
 
 def _pair(
-    key: str, a: str, b: str, edge: EdgeDecision | None,
+    combined: Combined, key: str, a: str, b: str, edge: EdgeDecision | None,
     answers: Sequence[Answer], conflicts: Sequence[Conflict],
 ) -> Pair:  # fmt: skip
-    first = edge.provenance[0] if edge and edge.provenance else None
     changes = list(dict.fromkeys(c.would_change for c in conflicts))
     if edge and not changes:
-        changes = [would_change(edge)]
+        changes = [would_change(edge, combined.mode)]
     return Pair(
         key,
         a,
         b,
         f"{a} {ARROWS.get(edge.mark, edge.mark)} {b}" if edge else f"{a}, {b}: no edge",
         edge,
-        first.log_odds if first and first.source == "data" else None,
+        data_log_odds(edge) if edge else None,
+        _shares(combined, a, b),
+        steps(edge) if edge else (),
         tuple(map(told, answers)),
         tuple(conflicts),
         tuple(changes),
     )
 
 
-def would_change(edge: EdgeDecision) -> str:
+def _shares(combined: Combined, a: str, b: str) -> tuple[tuple[str, float], ...]:
+    matrix = combined.directed_probability
+    if matrix is None:
+        return ()
+    i, j = combined.graph.index(a), combined.graph.index(b)
+    forth, back = float(matrix[i, j]), float(matrix[j, i])
+    apart = max(0.0, 1.0 - forth - back)
+    return ((f"{a} → {b}", forth), (f"{b} → {a}", back), ("no edge", apart))
+
+
+_OTHERS = "answers about other pairs move"
+
+
+def steps(edge: EdgeDecision) -> tuple[Step, ...]:
+    """How an edge was decided, with arrows for marks and without what moved nothing.
+
+    Examples
+    --------
+    >>> said = Step("data", "the data alone: a --- b", 0.0)
+    >>> still = Step("expert", "answers about other pairs move the log-odds", 0.001)
+    >>> edge = EdgeDecision(
+    ...     "a", "b", "---", 0.5, 1, 1, 0, 0, 0, "nobody", "", (said, still)
+    ... )
+    >>> [step.statement for step in steps(edge)]
+    ['a — b']
+    """
+    found: list[Step] = []
+    for step in edge.provenance:
+        idle = step.log_odds is not None and abs(step.log_odds) < _IDLE
+        if idle and step.statement.startswith(_OTHERS):
+            continue
+        words = step.statement
+        if step.source == "data":
+            words = words.removeprefix(ALONE)
+        for x, y in ((edge.cause, edge.effect), (edge.effect, edge.cause)):
+            for mark, arrow in ARROWS.items():
+                words = words.replace(f"{x} {mark} {y}", f"{x} {arrow} {y}")
+        found.append(Step(step.source, words, step.log_odds))
+    return tuple(found)
+
+
+_IDLE = 0.005
+
+
+def would_change(edge: EdgeDecision, mode: str = "safe") -> str:
     """What would change an edge on which nobody disagrees.
+
+    Parameters
+    ----------
+    edge : EdgeDecision
+        The edge.
+    mode : str, optional
+        In ``posterior`` mode answers can outweigh the rows.
+
+    Returns
+    -------
+    str
 
     Examples
     --------
@@ -130,6 +210,12 @@ def would_change(edge: EdgeDecision) -> str:
     if own:
         return str(own)
     a, b = edge.cause, edge.effect
+    if mode == "posterior" and edge.decided_by == "data":
+        return (
+            f"answers worth more than {_needed(edge.probability):.1f} log-odds that "
+            f"{b} comes before {a}, or more than {_needed(edge.adjacency):.1f} against "
+            "an edge; rows that say otherwise; or background knowledge"
+        )
     return {
         "data": f"rows that say otherwise, or background knowledge that {b} comes "
         f"before {a}",
@@ -140,6 +226,14 @@ def would_change(edge: EdgeDecision) -> str:
         "nobody": f"an answer about {a} and {b} or a neighbouring pair that carries "
         "weight, more rows, or background knowledge",
     }.get(edge.decided_by, "other rows, other answers, or background knowledge")
+
+
+def _needed(probability: float) -> float:
+    soft = (probability + _SOFT) / (1.0 + 2.0 * _SOFT)
+    return max(0.0, float(np.log(soft) - np.log1p(-soft)))
+
+
+_SOFT = 0.002  # as the combiner's: all of the graphs is no certainty
 
 
 def told(answer: Answer) -> dict[str, str]:
@@ -275,6 +369,34 @@ def sent(combined: Combined) -> list[dict[str, Any]]:
     return found
 
 
+def sampling(combined: Combined) -> tuple[tuple[str, str], ...]:
+    """How far the sampled graphs can be trusted, in words; empty in safe mode.
+
+    Examples
+    --------
+    >>> import llmcd, numpy as np, pandas as pd
+    >>> rows = np.random.default_rng(0).normal(size=(99, 2))
+    >>> rows = pd.DataFrame(rows, columns=["x", "y"])
+    >>> found = llmcd.discover(rows, bootstrap=2, progress=False).combined
+    >>> [what for what, _ in sampling(found)]
+    ['sampled graphs', 'accepted reversals', 'drift']
+    """
+    said = combined.diagnostics
+    found: list[tuple[str, str]] = []
+    if "samples" in said:
+        found.append(("sampled graphs", f"{said['samples']:,.0f}"))
+    if "accepted_reversals" in said:
+        share = said["accepted_reversals"]
+        found.append(("accepted reversals", f"{share:.1%} of those tried by the walks"))
+    if "drift" in said:
+        found.append((
+            "drift",
+            f"{said['drift']:.1f} standard deviations: the most by which the share of "
+            "some edge differs between the halves of the walks",
+        ))  # fmt: skip
+    return tuple(found)
+
+
 def flat(settings: Mapping[str, Any], before: str = "") -> list[tuple[str, str]]:
     """Settings within settings, as one list.
 
@@ -288,5 +410,6 @@ def flat(settings: Mapping[str, Any], before: str = "") -> list[tuple[str, str]]
         if isinstance(value, Mapping):
             found.extend(flat(value, f"{before}{key} "))
         else:
-            found.append((f"{before}{key}".replace("_", " "), str(value)))
+            words = "not set" if value is None else str(value)
+            found.append((f"{before}{key}".replace("_", " "), words))
     return found

@@ -9,7 +9,9 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from llmcd.combiner.changes import Changes
 from llmcd.combiner.combined import Combined
+from llmcd.combiner.refinement import Refinement
 from llmcd.report.account import (
     ARROWS,
     deciders,
@@ -17,10 +19,12 @@ from llmcd.report.account import (
     in_words,
     other_mode,
     pairs,
+    sampling,
     sent,
 )
 from llmcd.report.downloads import downloads
 from llmcd.report.drawing import drawing
+from llmcd.report.moved import moved, proposed
 from llmcd.report.reviewed import Reviewed
 from llmcd.report.texts import missed, remarks
 from llmcd.variables import Variables
@@ -38,6 +42,8 @@ def render(
     settings: Mapping[str, Any] | None = None,
     title: str = "Causal graph",
     reviewed: Reviewed | None = None,
+    changes: Changes | None = None,
+    refinement: Refinement | None = None,
 ) -> str:
     """Write the report.
 
@@ -53,6 +59,10 @@ def render(
         Heading of the page.
     reviewed : Reviewed, optional
         What a person decided about it.
+    changes : Changes, optional
+        What an update or a critic changed.
+    refinement : Refinement, optional
+        Proposals for a graph of one's own.
 
     Returns
     -------
@@ -73,7 +83,9 @@ def render(
     """
     from markupsafe import Markup
 
-    about = pairs(combined)
+    now, better = moved(changes), proposed(refinement)
+    also = [(one.a, one.b) for one in (*now, *better) if one.a]
+    about = pairs(combined, also)
     key_of = {frozenset((pair.a, pair.b)): pair.key for pair in about}
     described = variables or Variables()
     style, script = source("style.css"), source("report.js")
@@ -87,13 +99,19 @@ def render(
         picture=drawing(combined),
         who=deciders(combined),
         pairs=about,
-        key_of=lambda a, b: key_of[frozenset((a, b))],
+        key_of=lambda a, b: key_of.get(frozenset((a, b)), ""),
         opened=(
             len(combined.data_graph.undirected_edges()),
             len(combined.graph.undirected_edges()),
         ),
         conflicts=[(one, in_words(one)) for one in combined.conflicts],
+        weighed=combined.mode == "posterior",
         other_mode=other_mode(combined),
+        sampling=sampling(combined),
+        changes=changes,
+        moved=now,
+        refinement=refinement,
+        proposed=better,
         asked=sent(combined),
         hosts=combined.answers.sent,
         remarks=remarks(described) if combined.answers.answers else (),
@@ -157,4 +175,5 @@ def _number(x: float) -> str:
 
 
 def _signed(x: float) -> str:
-    return f"{round(x, 2) + 0.0:+.2f}"  # a rounded zero has no sign of its own
+    near = round(x, 2)
+    return f"{near:+.2f}".replace("-", "−") if near else "0"

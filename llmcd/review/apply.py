@@ -9,7 +9,14 @@ from llmcd.background import Background
 from llmcd.combiner.combined import Combined, Conflict, EdgeDecision, Step
 from llmcd.combiner.reconcile import combine
 from llmcd.discovery.ensemble import Candidates
-from llmcd.equivalence import is_extendable, meek_closure, orient
+from llmcd.equivalence import (
+    consistent_extension,
+    cpdag,
+    is_extendable,
+    meek_closure,
+    mpdag,
+    orient,
+)
 from llmcd.errors import GraphError, VariablesError
 from llmcd.graph import Edge, Graph
 from llmcd.review.decisions import Decision, in_force, knowledge
@@ -92,7 +99,7 @@ def apply(combined: Combined, decisions: Iterable[Decision]) -> Outcome:
     found = combined.candidates
     if combined.mode == "posterior":
         # there the class that a person refines is that of the result
-        found = replace(found, graph=combined.graph)
+        found = replace(found, graph=_without_the_expert(combined))
     followed = _follow(found, holding)
     now = _again(combined, followed.graph, followed.known)
     if any(_broken(now.graph, one) for one in holding if one not in followed.problems):
@@ -126,9 +133,33 @@ def _again(combined: Combined, graph: Graph, known: Background) -> Combined:
     if combined.mode == "posterior":
         return _refined(combined, graph, known)
     candidates = replace(combined.candidates, graph=graph, background=known)
-    again = combine(candidates, combined.answers, mode=combined.mode)
+    again = combine(
+        candidates, combined.answers, mode=combined.mode, audits=combined.audits
+    )
     # what the data alone say has not changed
     return replace(again, data_graph=combined.data_graph, why_mode=combined.why_mode)
+
+
+def _without_the_expert(combined: Combined) -> Graph:
+    """The class of the result, closed under knowledge: what a person may turn."""
+    settled = [
+        (e.cause, e.effect)
+        for e in combined.edges
+        if e.mark == "-->" and e.decided_by == "background"
+    ]
+    return mpdag(cpdag(consistent_extension(combined.graph)), settled)
+
+
+def _with_what_stood(combined: Combined, graph: Graph) -> Graph:
+    """Directions of the result that the decisions leave open, the surest first."""
+    told = sorted(
+        (e for e in combined.edges if e.mark == "-->"),
+        key=lambda e: (-e.probability, e.cause, e.effect),
+    )
+    for edge in told:
+        if edge.effect in graph.neighbours(edge.cause):
+            graph = orient(graph, edge.cause, edge.effect)
+    return graph
 
 
 def _refined(combined: Combined, graph: Graph, known: Background) -> Combined:
@@ -136,6 +167,7 @@ def _refined(combined: Combined, graph: Graph, known: Background) -> Combined:
 
     Rows and answers are not weighed again: for that the rows would be needed.
     """
+    graph = _with_what_stood(combined, graph)
     before = {(e.cause, e.effect, e.mark): e for e in combined.edges}
     either = {frozenset((e.cause, e.effect)): e for e in combined.edges}
     edges: list[EdgeDecision] = []

@@ -1,10 +1,5 @@
-"""Our pairs, their three styles, published tables, and experts with known faults."""
+"""Three styles, both orders always, and experts with known faults."""
 
-import csv
-from collections import Counter
-from importlib.resources import files
-
-import networkx as nx
 import pytest
 from auditing.experts import (
     Scripted,
@@ -15,16 +10,9 @@ from auditing.experts import (
     perfect,
 )
 
-from llmcd.auditing.direction import (
-    STYLES,
-    CausePair,
-    Direction,
-    load_neuropathic,
-    load_tuebingen,
-    own_pairs,
-)
+from llmcd.auditing.direction import STYLES, Direction
 from llmcd.auditing.items import put
-from llmcd.errors import FormatError
+from llmcd.auditing.pairs import CausePair
 
 TASK = Direction()
 ITEMS = TASK.items(1000, seed=0)
@@ -33,18 +21,6 @@ ITEMS = TASK.items(1000, seed=0)
 def score(expert, items=ITEMS):
     """The section of an expert."""
     return TASK.score(put(items, expert, progress=False))
-
-
-def test_our_pairs():
-    """At least 200 over ten domains, none twice, each with a reason, no circle."""
-    text = files("llmcd.auditing").joinpath("pairs.csv").read_text(encoding="utf-8")
-    rows = list(csv.DictReader(text.splitlines()))
-    assert len(rows) >= 200
-    assert min(Counter(r["domain"] for r in rows).values()) >= 20
-    assert all(len(r["reason"]) > 10 and r["cause"] != r["effect"] for r in rows)
-    pairs = [(x.cause, x.effect) for x in own_pairs()]
-    assert len({frozenset(p) for p in pairs}) == len(pairs)
-    assert nx.is_directed_acyclic_graph(nx.DiGraph(pairs))
 
 
 @pytest.mark.parametrize("style", STYLES)
@@ -88,25 +64,7 @@ def test_weights_by_hand():
     assert found.measure("direction, weighted").value == 0.75
 
 
-def test_tuebingen_form(tmp_path):
-    """The columns of cause and effect tell the direction; fixtures of our own."""
-    path = tmp_path / "pairmeta.txt"
-    path.write_text("0001 1 1 2 2 1\n0002 2 2 1 1 0.5\n0003 1 1 2 2 1\n")
-    found = load_tuebingen(path, {"0001": ("rain", "mud"), "0002": ("fever", "germs")})
-    assert found == (CausePair("rain", "mud"), CausePair("germs", "fever", weight=0.5))
-    path.write_text("0001 x\n")
-    with pytest.raises(FormatError, match="line 1: expected a number"):
-        load_tuebingen(path, {})
-
-
-def test_table_form(tmp_path):
-    """A or B for the first or the second."""
-    path = tmp_path / "pairs.csv"
-    path.write_text("var1,var2,groundtruth\nroot,pain,A\nache,nerve,B\n")
-    found = load_neuropathic(path)
-    assert [(x.cause, x.effect) for x in found] == [("root", "pain"), ("nerve", "ache")]
-    path.write_text("var1,var2,groundtruth\nroot,pain,C\n")
-    with pytest.raises(FormatError, match="row 1: expected"):
-        load_neuropathic(path)
+def test_styles():
+    """An unknown style is refused."""
     with pytest.raises(ValueError, match="style is one of"):
         Direction(style="poem")

@@ -1,11 +1,13 @@
 """Names against knowledge: experts with known faults are seen through."""
 
 import pytest
-from auditing.experts import Scripted, coin, perfect
+from auditing.experts import Scripted, binomial_limits, coin, perfect, read_by_words
 
 from llmcd.auditing.items import put
-from llmcd.auditing.parrot import STATES, Confusion, Parrot, confusion_of
+from llmcd.auditing.parrot import Confusion, Parrot, confusion_of
+from llmcd.auditing.section import share
 from llmcd.auditing.worlds import SKINS, WORLDS, dress
+from llmcd.combiner.audited import STATES
 from llmcd.expert.simulated import Simulated
 from llmcd.graph import Graph
 
@@ -64,6 +66,15 @@ def test_hidden_names_are_hidden():
             assert world.domain not in sent
 
 
+@pytest.mark.parametrize("kind", ["pairwise", "a-or-b", "yes-no"])
+def test_nothing_leaks(kind):
+    """From one world to another words and lengths tell nothing."""
+    asked = [x for x in ITEMS if x.question.kind == kind]
+    arcs = [x for x in asked if x.facets["state"] == "edge"]
+    low, _, high = read_by_words(arcs, "world")
+    assert low <= 0.5 <= high
+
+
 def test_perfect():
     """Right under all names, consistent in all ways."""
     found = TASK.score(run(perfect(ITEMS)))
@@ -103,6 +114,9 @@ def test_coin_and_always_the_first():
 
     found = score(tossed)
     assert found.level == "no better than chance"
+    right = found.measure("direction, real names")
+    low, high = binomial_limits(right.n)
+    assert low <= right.value <= high
     first = score(lambda x: "yes" if x.question.kind == "yes-no" else "a->b")
     assert first.level == "no better than chance"
     assert first.measure("direction, real names").value == 0.5
@@ -143,6 +157,41 @@ def test_known_confusion_is_recovered(accuracy):
     assert hits >= 17  # of 20 intervals of 95 %, fewer one time in a thousand
 
 
+def test_known_rows_of_the_confusion_are_recovered():
+    """Chances of each pattern, by the rules of the simulated expert, in the intervals.
+
+    Each order goes wrong for itself: ``r`` is the chance that two directions agree.
+    """
+    real = [x for x in PLAIN if x.facets["names"] == "real"]
+    accuracy, ancestor, unrelated = 0.8, 0.6, 0.5
+    r = accuracy**2 + (1 - accuracy) ** 2
+    wanted = {"edge": (r, 1 - r, 0.0)}
+    for state, p, same in (("ancestor", ancestor, r), ("neither", unrelated, 0.5)):
+        both = p**2 + (1 - p) ** 2  # other pairs are in no pattern
+        wanted[state] = (
+            p**2 * same / both,
+            p**2 * (1 - same) / both,
+            (1 - p) ** 2 / both,
+        )
+    inside = []
+    for seed in range(20):
+        expert = Simulated(
+            union(), accuracy=accuracy, ancestor=ancestor, unrelated=unrelated,
+            mistakes="independent", seed=seed,
+        )  # fmt: skip
+        found = confusion_of(run(expert, real))
+        right = share("", found.right, found.right + found.wrong)
+        inside.append(right.low <= accuracy**2 / r <= right.high)
+        for state, row in zip(STATES, found.counts, strict=True):
+            for count, chance in zip(row, wanted[state], strict=False):
+                if not sum(row):
+                    continue
+                one = share("", count, sum(row))
+                inside.append(one.low - 1e-9 <= chance <= one.high + 1e-9)
+    assert len(inside) > 170
+    assert sum(inside) / len(inside) >= 0.91  # of 95 % intervals
+
+
 def test_confusion_by_hand():
     """A perfect expert fills one cell of each row; the prior is discounted."""
     found = confusion_of(run(perfect(ITEMS)))
@@ -155,6 +204,5 @@ def test_confusion_by_hand():
         (0, 0, states.count("neither"), 0),
     )
     one = Confusion(((8, 4, 0, 0), (0, 0, 100, 0), (0, 0, 0, 0)), 6, 2).prior()
-    assert one["rows"] == [[2.0, 1.0, 0, 0], [0, 0, 8.0, 0], [0, 0, 0, 0]]
-    assert one["skill"] == [1.5, 0.5]
-    assert one["states"] == list(STATES)
+    assert one.rows == ((2.0, 1.0, 0, 0), (0, 0, 8.0, 0), (0, 0, 0, 0))
+    assert (one.right, one.wrong) == (1.5, 0.5)

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given as over
 from hypothesis import strategies as st
 
+from llmcd.combiner.audited import Audited
 from llmcd.combiner.evidence import Vote
-from llmcd.combiner.response import CAP, _rising, learn_response
+from llmcd.combiner.response import _GRID, CAP, _rising, learn_response
 
 SURE = {
     "edge": (0.94, 0.02, 0.02, 0.01, 0.01),
@@ -206,3 +207,31 @@ def test_rising_values_are_the_nearest(values):
     for _ in range(100):
         other = np.sort(found + rng.normal(scale=0.3, size=len(values)))
         assert (weight * (values - other) ** 2).sum() >= best - 1e-9
+
+
+def test_an_audit_stands_for_answers_heard_before():
+    """Its counts move weight and shares as the rule says, and not what is reported."""
+    rows = ((8.0, 0.0, 0.0, 0.0), (0.0, 0.0, 8.0, 0.0), (0.0, 0.0, 8.0, 0.0))
+    good, bad = Audited(rows, 8.0, 0.0), Audited(rows, 0.0, 8.0)
+    nothing, known, turned = (
+        learn_response([], {}, audited=x) for x in (None, good, bad)
+    )
+    # by hand: the spike at one half, and Beta(4, 1) with eight right directions more
+    spike = 5 / 6 * 0.5**8
+    slab = 1 / 6 * 4 / 12  # the integral of 4 r^3 r^8
+    right = (spike * 0.5 + slab * 12 / 13) / (spike + slab)
+    share = known.mass @ (1 / (1 + np.exp(-_GRID)))
+    assert share == pytest.approx(right, abs=0.01)
+    assert turned.weight() < 0.1 < nothing.weight() < 1.0 < known.weight()
+    assert known.accuracy() == pytest.approx(nothing.accuracy(), abs=0.01)
+    shares = known.rows[:, :, 0].mean(axis=0)
+    assert shares[0] > 0.85
+    assert shares[2] < 0.25
+
+
+def test_rows_outvote_an_audit():
+    """An expert that the audit praised and the rows contradict is not believed."""
+    rng = np.random.default_rng(7)
+    votes, given = simulate(rng, 100, 0.2)
+    praised = Audited(((8.0, 0.0, 0.0, 0.0),) * 3, 8.0, 0.0)
+    assert learn_response(votes, given, audited=praised).weight() < 0.2

@@ -6,8 +6,9 @@ import re
 import pytest
 
 from llmcd.errors import FormatError
-from llmcd.expert.package import read_filled, write_questions
-from llmcd.expert.questions import PROMPT_VERSION, Question, pairwise_question
+from llmcd.expert.choices import YES_NO
+from llmcd.expert.package import read_filled, read_replies, write_questions
+from llmcd.expert.questions import PROMPT_VERSION, pairwise_question
 from llmcd.variables import Variables
 
 VARIABLES = Variables.of({"smk": "cigarettes a day", "ca": "lung cancer", "z": "age"})
@@ -103,9 +104,26 @@ def test_an_unreadable_reply_is_no_edge(tmp_path, lines):
     assert [x.reason for x in found.answers] == ["unparsable"] * 3
 
 
-def test_one_wording_a_file(tmp_path):
-    """Nothing to ask, or two wordings in one file, is refused."""
-    other = Question("pairwise", "a", "b", "Else.", "?", "other-1")
-    for questions in ([], [QUESTIONS[0], other]):
-        with pytest.raises(ValueError, match=r"one wording, got [02]"):
-            write_questions(questions, tmp_path / "q.jsonl")
+def test_one_block_a_wording(tmp_path):
+    """Nothing to ask is refused; each wording has its own instructions."""
+    with pytest.raises(ValueError, match="at least one question"):
+        write_questions([], tmp_path / "q.jsonl")
+    other = YES_NO.question("t", "1", "Is rain wet?")
+    path = write_questions([other, QUESTIONS[0], other], tmp_path / "q.jsonl")
+    found = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    heads = [(k, x["instructions"]) for k, x in enumerate(found) if "id" not in x]
+    assert heads == [(0, other.system), (3, QUESTIONS[0].system)]
+    assert "answer" in found[0]["schema"]["required"]
+
+
+def test_replies_of_several_wordings(tmp_path):
+    """Each is found by the content of its question, unread."""
+    other = YES_NO.question("t", "1", "Is rain wet?")
+    write_questions([other, QUESTIONS[0]], tmp_path / "q.jsonl")
+    asked = (tmp_path / "q.jsonl").read_text("utf-8").splitlines()
+    names = [x["id"] for x in map(json.loads, asked) if "id" in x]
+    said = [{"id": names[0], "answer": "yes"}, {"id": names[1], "reply": "A?"}]
+    path = filled(tmp_path, said)
+    found = read_replies(path, [QUESTIONS[0], other])
+    assert json.loads(found[other.content_hash])["answer"] == "yes"
+    assert found[QUESTIONS[0].content_hash] == "A?"

@@ -168,6 +168,18 @@ def test_dot_from_pydot_and_networkx():
 
 
 @quiet
+def test_pgmpy_reads_and_writes_dagitty_and_lavaan():
+    """The same arrows in both texts, whoever wrote them."""
+    dag = pytest.importorskip("pgmpy.base").DAG
+    arcs = set(COLLIDER.directed_edges())
+    assert set(dag.from_dagitty(to_dagitty(COLLIDER)).edges()) == arcs
+    assert set(dag.from_lavaan(to_lavaan(COLLIDER)).edges()) == arcs
+    theirs = dag(COLLIDER.directed_edges())
+    assert set(from_dagitty(theirs.to_dagitty()).directed_edges()) == arcs
+    assert set(from_lavaan(theirs.to_lavaan()).directed_edges()) == arcs
+
+
+@quiet
 def test_dowhy_reads_our_dot_and_gml():
     """DoWhy finds the same arrows in both texts."""
     from dowhy.causal_graph import CausalGraph

@@ -2,10 +2,12 @@
 
 import matplotlib as mpl
 import numpy as np
+import pandas as pd
 import pytest
 from drawing import canvas, png
 from made import answer, answers_of, made_candidates, oracle
 
+import llmcd
 from llmcd.combiner.reconcile import combine
 from llmcd.expert.answers import Answers
 from llmcd.graph import Graph
@@ -24,6 +26,22 @@ def test_evidence():
     (points,) = (c.get_offsets() for c in ax.collections)
     (edge,) = (e for e in combined.edges if e.answers)
     assert np.allclose(points, [[edge.provenance[0].log_odds, edge.expert_log_odds]])
+
+
+def test_evidence_in_posterior_mode():
+    """The rows' number is that of the direction, not that there is an edge at all."""
+    rng = np.random.default_rng(0)
+    rows = pd.DataFrame({"x": rng.normal(size=300)})
+    rows["y"] = rows["x"] + rng.normal(size=300)
+    truth = Graph.from_edges("xy", directed=["xy"])
+    found = llmcd.candidates(rows, bootstrap=2)
+    combined = combine(found, answers_of(oracle(truth), [("x", "y")]))
+    assert combined.mode == "posterior"
+    ax = draw_evidence(combined, ax=canvas())
+    (points,) = (c.get_offsets() for c in ax.collections)
+    # two columns: the rows say that there is an edge, and nothing of its direction
+    assert combined.edges[0].adjacency > 0.99
+    assert abs(points[0][0]) < 0.05
 
 
 def test_evidence_names_the_disagreements():

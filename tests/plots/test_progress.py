@@ -1,12 +1,16 @@
 """What each further question brought, counted on the results themselves."""
 
 import matplotlib as mpl
+import numpy as np
+import pandas as pd
 import pytest
 from drawing import canvas, png
 from made import answers_of, made_candidates, oracle
 
+import llmcd
 from llmcd.combiner.reconcile import combine
 from llmcd.equivalence import cpdag
+from llmcd.errors import DataError
 from llmcd.expert.answers import Answers
 from llmcd.graph import Graph
 from llmcd.plots.progress import draw_progress, question_progress
@@ -69,3 +73,17 @@ def test_without_a_truth_no_distance():
     """The distance is drawn only where the true DAG is given."""
     ax = draw_progress(result(PROBES), ax=canvas())
     assert "SHD to the true DAG" not in [text.get_text() for text in ax.texts]
+
+
+def test_a_loaded_result_says_what_it_needs(tmp_path):
+    """In posterior mode the steps between need the rows; with them it is drawn."""
+    rng = np.random.default_rng(0)
+    rows = pd.DataFrame(rng.normal(size=(200, 3)), columns=["a", "b", "c"])
+    told = answers_of(oracle(Graph.from_edges("abc", directed=["ab"])), ["ab"])
+    found = llmcd.candidates(rows, bootstrap=2)
+    result = llmcd.combine(found, told, data=rows)
+    loaded = llmcd.Result.load(result.save(tmp_path / "run"))
+    with pytest.raises(DataError, match=r"needs the rows, .* data="):
+        loaded.plot("progress", ax=canvas())
+    again = llmcd.combine(loaded.candidates, loaded.answers, data=rows)
+    assert question_progress(again.combined)[-1].questions == 2

@@ -10,7 +10,9 @@ import pytest
 from browser import Seen, browser
 from made import answer, made_candidates
 
+from llmcd.combiner.changes import Change, Changes
 from llmcd.combiner.reconcile import combine
+from llmcd.combiner.refinement import PairScore, Proposal, Refinement
 from llmcd.data.table import Note
 from llmcd.expert.answers import Answers
 from llmcd.graph import Graph
@@ -39,6 +41,22 @@ def result(names=NAMES, reasoning="so it is", note="fine"):
         answer(e, a, "b->a", "m", reasoning="a pair without an edge"),
     ]
     return combine(candidates, Answers(tuple(replies)))
+
+
+def moved(names, text=EVIL):
+    """An update that changed a pair which has no edge now."""
+    a, b = sorted(names[:2])
+    one = Change(a, b, f"{a} --> {b}", "no edge", text, text)
+    return Changes((one,), (100, 900), ("0", "1"), ((a, b),), (text,))
+
+
+def proposals(names, text=EVIL):
+    """A graph of somebody's with an edge too many."""
+    a, b = names[:2]
+    pair = PairScore(a, b, "-->", 0.1, 0.1, 0.8, 0.1, 1.0, 0.0, None, 0)
+    drop = Proposal("remove", f"{a} --> {b}", "no edge", 0.8, 0.8, 1.0, 0, text)
+    mine = Graph.from_edges(names, directed=[(a, b)])
+    return Refinement(mine, Graph.empty(names), (pair,), (drop,), 900, (text,))
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +105,8 @@ def rows(page, table):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_fits_the_window(opened, width, scheme):
     """Nothing sticks out at either width, and the ground follows the scheme."""
-    page = opened(render(result()), width, scheme)
+    more = {"changes": moved(NAMES, "rows"), "refinement": proposals(NAMES, "few")}
+    page = opened(render(result(), **more), width, scheme)
     assert page.evaluate("document.documentElement.scrollWidth") == width
     ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert ground == {"light": "rgb(255, 255, 255)", "dark": "rgb(15, 19, 24)"}[scheme]
@@ -154,7 +173,7 @@ def test_everything_can_be_reached_by_tab(opened):
 def test_sorting(opened):
     """A click on a heading sorts by number or by name; another turns it round."""
     page = opened(render(result()))
-    head = page.locator("#edge-table th", has_text="Expert log-odds")
+    head = page.locator("#edge-table th", has_text="Expert, direction")
     script = "all => all.map(row => Number(row.cells[4].dataset.v))"
 
     def column():
@@ -209,6 +228,15 @@ def test_a_row_picks_its_edge(opened):
     assert page.locator(".panel .detail:visible").bounding_box()["y"] < 900
 
 
+def test_a_change_picks_its_pair(opened):
+    """What an update changed can be looked at, also where no edge is left."""
+    page = opened(render(result(), changes=moved(NAMES), refinement=proposals(NAMES)))
+    for table in ("change-table", "proposal-table"):
+        page.keyboard.press("Escape")
+        page.locator(f"#{table} tbody a").first.click()
+        assert shown(page) == ["age, dose: no edge"]
+
+
 def test_zoom(opened):
     """Larger, smaller and fit change the picture's width."""
     page = opened(render(result()), 400)
@@ -256,6 +284,8 @@ def test_hostile_text_stays_text(opened):
             title=EVIL,
             settings={EVIL: EVIL},
             variables=Variables(domain=EVIL, variables=each),
+            changes=moved(names),
+            refinement=proposals(names),
         )
     )
     for k in range(3):

@@ -7,13 +7,19 @@ import re
 from dataclasses import replace
 from html.parser import HTMLParser
 
+import numpy as np
+import pandas as pd
 import pytest
 from made import answer, answers_of, made_candidates, oracle
 
+import llmcd
+from llmcd.combiner.changes import Change, Changes
 from llmcd.combiner.reconcile import combine
+from llmcd.combiner.refinement import PairScore, Proposal, Refinement
 from llmcd.data.table import Note
 from llmcd.expert.answers import Answers
 from llmcd.graph import Graph
+from llmcd.report.account import pairs
 from llmcd.report.render import render
 from llmcd.variables import Variable, Variables
 
@@ -228,3 +234,128 @@ def test_the_other_mode():
     assert "It differs on 1 pair" in words
     assert f"{HOSTILE} → y" in words
     assert HOSTILE not in page
+
+
+# --- posterior mode, updates and proposals --------------------------------------------
+
+
+def posterior(seed=0, **more):
+    """A small result in posterior mode, with answers."""
+    rng = np.random.default_rng(seed)
+    rows = pd.DataFrame(rng.normal(size=(200, 3)), columns=["x", "y", "z"])
+    rows["y"] += 0.8 * rows["x"]
+    answers = answers_of(oracle(Graph.from_edges("xyz", directed=["xy"])), [("x", "y")])
+    found = llmcd.candidates(rows, bootstrap=4, **more)
+    return llmcd.combine(found, answers, data=rows)
+
+
+def words_of(page):
+    """Its text in one line."""
+    return " ".join(" ".join(Reader(page).words).split())
+
+
+def cells(page, table):
+    """Sort keys of the cells of one table, by label and row."""
+    inside = re.search(rf'id="{table}">.*?</table>', page, re.DOTALL)
+    found = {}
+    for label, value in re.findall(r'data-label="([^"]*)" data-v="([^"]*)"', inside[0]):
+        found.setdefault(label, []).append(float(value))
+    return found
+
+
+def test_posterior_columns():
+    """Adjacency, existence and direction stand in the table as in the result."""
+    combined = posterior().combined
+    assert combined.mode == "posterior"
+    found = cells(render(combined), "edge-table")
+    order = sorted(combined.edges, key=lambda e: (e.cause, e.effect))
+    assert found["Direction"] == [e.probability for e in order]
+    assert found["Edge exists"] == [e.adjacency for e in order]
+    assert found["Resamples"] == [e.data_support for e in order]
+    assert found["Expert, direction"] == [e.expert_log_odds for e in order]
+    assert found["Expert, edge"] == [e.existence_log_odds for e in order]
+    safe = render(made())
+    assert "Edge exists" not in safe
+    assert "Expert, edge" not in safe
+
+
+def test_shares_of_a_pair():
+    """What may be between two variables adds up to one, also where there is no edge."""
+    combined = posterior().combined
+    for pair in pairs(combined, [("y", "z")]):
+        total = sum(share for _, share in pair.shares)
+        assert total == pytest.approx(1.0)
+        i, j = combined.graph.index(pair.a), combined.graph.index(pair.b)
+        assert pair.shares[0][1] == combined.directed_probability[i, j]
+    assert pairs(made())[0].shares == ()
+
+
+def test_how_far_samples_and_expert_can_be_trusted():
+    """Diagnostics, sensitivity and specificity stand there in posterior mode only."""
+    combined = posterior().combined
+    page = words_of(render(combined))
+    assert f"sampled graphs {combined.diagnostics['samples']:,.0f}" in page
+    assert "gives a direction where there is an edge" in page
+    assert f"{combined.reliability[0].sensitivity:.0%}" in page
+    assert "gives a direction where there is an edge" not in words_of(render(made()))
+
+
+def test_idle_steps_are_left_out():
+    """A step is left out only where other pairs' answers moved it by nothing."""
+    for pair in pairs(posterior().combined):
+        left = [s.log_odds for s in pair.edge.provenance if s.log_odds is not None]
+        told = [s.log_odds for s in pair.steps if s.log_odds is not None]
+        gone = list(left)
+        for number in told:
+            gone.remove(number)
+        assert all(abs(number) < 0.005 for number in gone)
+        assert not any("-->" in s.statement for s in pair.steps)
+
+
+def test_what_an_update_changed():
+    """Pairs that changed are linked and explained; the rows before and now counted."""
+    rng = np.random.default_rng(1)
+    rows = pd.DataFrame(rng.normal(size=(900, 2)), columns=["x", "y"])
+    rows["z"] = 0.2 * rows.x + rng.normal(size=900)
+    before = llmcd.discover(rows[:100], bootstrap=5, progress=False)
+    after = before.update(rows[100:], progress=False)
+    (change,) = after.changes.changes
+    page = after.to_html()
+    words = words_of(page)
+    assert "100 rows before, 900 now. 1 pair changed." in words
+    assert change.why in words
+    key = re.search(r'id="change-table">.*?href="#(pair-\w+)"', page, re.DOTALL)
+    assert f'id="{key[1]}"' in page
+    assert "What the update changed" not in words_of(before.to_html())
+
+
+def test_proposals_for_a_graph_of_ones_own():
+    """Each proposal stands there in order, with its numbers and its reason."""
+    rng = np.random.default_rng(2)
+    rows = pd.DataFrame(rng.normal(size=(400, 3)), columns=["x", "y", "z"])
+    rows["y"] += rows["x"]
+    start = Graph.from_edges("xyz", directed=["xz"])
+    result = llmcd.discover(rows, bootstrap=4, start=start, progress=False)
+    page = result.to_html()
+    proposals = result.refinement.proposals
+    assert {p.change for p in proposals} == {"add", "remove"}
+    assert cells(page, "proposal-table")["Gain"] == [p.gain for p in proposals]
+    for one in proposals:
+        assert one.why in words_of(page)
+    assert words_of(page).count("x → z") >= 1
+
+
+def test_changes_stay_text():
+    """Names, reasons and notes of changes and proposals are escaped."""
+    change = Change(HOSTILE, "y", "no edge", f"{HOSTILE} --> y", HOSTILE, HOSTILE)
+    changes = Changes((change,), (1, 2), ("0", "1"), (), (HOSTILE,))
+    names = (HOSTILE, "y")
+    pair = PairScore(HOSTILE, "y", "-->", 0.1, 0.1, 0.8, 0.1, 1.0, 0.0, None, 0)
+    drop = Proposal("remove", f"{HOSTILE} --> y", "no edge", 0.8, 0.8, 1.0, 0, HOSTILE)
+    mine = Graph.from_edges(names, directed=[names])
+    own = Refinement(mine, Graph.empty(names), (pair,), (drop,), 9, (HOSTILE,))
+    combined = combine(made_candidates(mine), Answers.none())
+    page = render(combined, changes=changes, refinement=own)
+    assert HOSTILE not in page
+    assert words_of(page).count(HOSTILE) >= 8
+    assert not Reader(page).open

@@ -3,6 +3,7 @@
 import itertools
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,6 +11,7 @@ from made import answers_of, liar, made_candidates, oracle
 from naive import all_dags
 from strategies import random_dag
 
+import llmcd
 from llmcd.background import Background
 from llmcd.combiner.reconcile import combine
 from llmcd.equivalence import cpdag, is_extendable, is_mpdag, members
@@ -203,3 +205,48 @@ def test_decisions_that_agree_commute(order):
     made = [decided("require", *pair) for pair in member.directed_edges()[:3]]
     first = apply(alone(graph), made).combined.graph
     assert apply(alone(graph), [made[k] for k in order]).combined.graph == first
+
+
+# --- posterior mode -------------------------------------------------------------------
+
+
+def weighed():
+    """A collider that the rows direct, and an edge that only the expert does."""
+    rng = np.random.default_rng(4)
+    rows = pd.DataFrame(rng.normal(size=(400, 4)), columns=list("abce"))
+    rows["c"] += rows["a"] + rows["b"]
+    rows["d"] = rows["e"] + rng.normal(size=400)
+    truth = Graph.from_edges("abcde", directed=["ac", "bc", "ed"])
+    pairs = [("d", "e"), ("a", "c"), ("b", "c")]
+    found = llmcd.candidates(rows, bootstrap=4)
+    combined = combine(found, answers_of(oracle(truth), pairs))
+    assert combined.mode == "posterior"
+    (edge,) = (e for e in combined.edges if {e.cause, e.effect} == {"d", "e"})
+    assert (edge.cause, edge.decided_by) == ("e", "expert")
+    return combined
+
+
+def test_a_person_overrules_the_expert():
+    """What only the expert directed can be turned; nothing else moves."""
+    before = weighed()
+    outcome = apply(before, [decided("require", "d", "e")])
+    assert outcome.problems == {}
+    assert outcome.changes == ("e → d is now d → e",)
+    (edge,) = (e for e in outcome.combined.edges if {e.cause, e.effect} == {"d", "e"})
+    assert (edge.cause, edge.decided_by, edge.probability) == ("d", "background", 1.0)
+
+
+def test_without_a_decision_the_expert_stands():
+    """A note, or accepting what stands, leaves the graph as it is."""
+    before = weighed()
+    for one in (decided("annotate", "d", "e"), decided("require", "a", "c")):
+        assert apply(before, [one]).combined.graph == before.graph
+
+
+def test_a_person_cannot_turn_what_the_class_directs():
+    """That needs a new search; the expert's edge stands, and it says why."""
+    before = weighed()
+    outcome = apply(before, [decided("require", "c", "a")])
+    assert outcome.combined.graph == before.graph
+    (why,) = outcome.problems.values()
+    assert "no graph of their class has it the other way" in why
