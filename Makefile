@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 OUT ?= llmcd-demo
 EXTRAS ?= dev
 
-.PHONY: demo test check examples bench tables clean
+.PHONY: demo test check examples bench tables notebooks clean
 
 $(VENV)/ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -33,6 +33,11 @@ bench: $(VENV)/ready
 
 tables: $(VENV)/ready
 	$(BIN)/python -m benchmarks tables
+
+# executes the tutorials from their .py and writes the .ipynb
+notebooks: $(VENV)/ready
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[notebooks]'
+	$(BIN)/python notebooks/build.py
 
 clean:
 	rm -rf $(VENV) build dist llmcd-demo

@@ -22,7 +22,9 @@ from llmcd.graph import Graph
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Cell", "make_cell"]
+__all__ = ["PEER_SECONDS", "Cell", "make_cell"]
+
+PEER_SECONDS = 300.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +53,8 @@ class Cell:
         Variables left out because they copy another by their tables.
     same : tuple of str
         Columns set aside because they are the same as another in this sample.
+    peer_seconds : float
+        That the call of another implementation may take.
     """
 
     network: KnownNetwork
@@ -63,6 +67,7 @@ class Cell:
     memory: float | None
     copies: Mapping[str, str]
     same: tuple[str, ...]
+    peer_seconds: float = PEER_SECONDS
 
     @property
     def truth(self) -> Graph:
@@ -116,6 +121,7 @@ def make_cell(
     *,
     search: str = "auto",
     bootstrap: int = 30,
+    peer_seconds: float = PEER_SECONDS,
 ) -> Cell:
     """Draw a sample and find its candidates.
 
@@ -129,6 +135,8 @@ def make_cell(
         Method of ``llmcd.candidates``.
     bootstrap : int, optional
         Number of resamples.
+    peer_seconds : float, optional
+        That the call of another implementation may take.
 
     Returns
     -------
@@ -172,4 +180,5 @@ def make_cell(
         peak_mib(),
         copies,
         same,
+        peer_seconds,
     )

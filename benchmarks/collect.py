@@ -7,6 +7,7 @@ each record. Sums for calibration are added up over seeds.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,12 @@ from typing import Any
 import pandas as pd
 
 from benchmarks.curve import FILE as CURVE_FILE
+from benchmarks.plan import FILE as PLAN_FILE
+from benchmarks.plan import plan_of
 from benchmarks.study import FORMAT as CELL_FORMAT
 from llmcd.errors import FormatError
 
-__all__ = ["FORMAT", "Results", "collect", "read_results"]
+__all__ = ["FORMAT", "Results", "collect", "read_results", "uncoded"]
 
 FORMAT = "llmcd benchmark results"
 KEYS = ("rows", "seed", "method", "expert", "arm")
@@ -50,6 +53,9 @@ class Results:
         set aside.
     curve : pandas.DataFrame
         Columns of ``curve.json``; empty where there is none.
+    plan : dict
+        Content of ``plan.json``: what was planned, and what of it was not run; empty
+        where there was no plan.
     networks : dict of str to dict
         Facts of each network.
     headers : dict of str to dict
@@ -60,8 +66,10 @@ class Results:
         self,
         contents: Iterable[Mapping[str, Any]],
         curve: Mapping[str, Any] | None = None,
+        plan: Mapping[str, Any] | None = None,
     ) -> None:
         held = list(contents)
+        self.plan = dict(plan or {})
         self.curve = pd.DataFrame({} if curve is None else curve["columns"])
         self.networks = {c["network"]: dict(c["facts"]) for c in held}
         self.headers = {
@@ -78,14 +86,13 @@ class Results:
 
 
 def _joined(held: list[Mapping[str, Any]], what: str) -> pd.DataFrame:
-    frames = [
-        pd.DataFrame(_uncoded(c[what])).assign(network=c["network"]) for c in held
-    ]
+    frames = [pd.DataFrame(uncoded(c[what])).assign(network=c["network"]) for c in held]
     kept = [frame for frame in frames if len(frame)]
     return pd.concat(kept, ignore_index=True) if kept else pd.DataFrame()
 
 
-def _uncoded(columns: Mapping[str, Any]) -> dict[str, list[Any]]:
+def uncoded(columns: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """Columns as lists, the coded ones by their values."""
     return {
         name: [column["values"][k] for k in column["codes"]]
         if isinstance(column, dict)
@@ -111,7 +118,8 @@ def read_results(folder: Path) -> Results:
     FormatError
         If there is no such file, or one is of another kind.
     """
-    paths = sorted(p for p in folder.glob("*.json") if p.name != CURVE_FILE)
+    others = (CURVE_FILE, PLAN_FILE)
+    paths = sorted(p for p in folder.glob("*.json") if p.name not in others)
     if not paths:
         raise FormatError(f"no results in {folder}; python -m benchmarks collect")
     contents: list[dict[str, Any]] = []
@@ -120,8 +128,11 @@ def read_results(folder: Path) -> Results:
         if content.get("format") != FORMAT:
             raise FormatError(f"{path} holds no collected results of the benchmark")
         contents.append(content)
-    curve = folder / CURVE_FILE
-    return Results(contents, json.loads(curve.read_text()) if curve.exists() else None)
+    curve, plan = (
+        json.loads(path.read_text()) if path.exists() else None
+        for path in (folder / CURVE_FILE, folder / PLAN_FILE)
+    )
+    return Results(contents, curve, plan)
 
 
 def collect(folder: Path, out: Path) -> list[Path]:
@@ -130,7 +141,8 @@ def collect(folder: Path, out: Path) -> list[Path]:
     Parameters
     ----------
     folder : Path
-        Of ``run_study``; may be of several runs under the same settings.
+        Of ``run_study``; may be of several runs under the same settings. A plan and a
+        curve that are in it are taken along.
     out : Path
         Where one file for each network is written, in place of earlier ones.
 
@@ -144,11 +156,13 @@ def collect(folder: Path, out: Path) -> list[Path]:
         If there are no cells, or cells of a network differ in settings.
     """
     written: list[Path] = []
+    every: list[dict[str, Any]] = []
     for place in sorted(p for p in folder.iterdir() if p.is_dir()):
         cells = [json.loads(p.read_text()) for p in sorted(place.glob("*.json"))]
         cells = [c for c in cells if c.get("format") == CELL_FORMAT]
         if not any("failed" not in c for c in cells):
             continue
+        every += cells
         out.mkdir(parents=True, exist_ok=True)
         target = out / f"{place.name}.json"
         target.write_text(_text(_merged(place.name, cells)), encoding="utf-8")
@@ -157,7 +171,49 @@ def collect(folder: Path, out: Path) -> list[Path]:
         raise FormatError(
             f"{folder} holds no cells; run python -m benchmarks run first"
         )
+    return written + _taken_along(folder, out, every)
+
+
+def _taken_along(folder: Path, out: Path, cells: list[dict[str, Any]]) -> list[Path]:
+    """The curve as it is; the plan with what of it was not run."""
+    written: list[Path] = []
+    if (folder / CURVE_FILE).exists():
+        written.append(out / CURVE_FILE)
+        written[-1].write_bytes((folder / CURVE_FILE).read_bytes())
+    if (folder / PLAN_FILE).exists():
+        written.append(out / PLAN_FILE)
+        content = json.loads((folder / PLAN_FILE).read_text())
+        more = _against_plan(content, cells)
+        written[-1].write_text(_text(content | more), encoding="utf-8")
     return written
+
+
+def _against_plan(
+    content: Mapping[str, Any], cells: list[dict[str, Any]]
+) -> dict[str, Any]:
+    """How many runs were planned, and those without a record, counted over seeds."""
+    plan = plan_of(content)
+    there = {
+        (*(c["cell"][k] for k in ("network", "rows", "seed")),
+         *(r[k] for k in ("method", "expert", "arm")))
+        for c in cells
+        for r in c.get("records", ())
+    }  # fmt: skip
+    planned = [(*cell, *run) for cell in plan.cells() for run in plan.runs(*cell)]
+    lacking = Counter(
+        (name, rows, *run)
+        for name, rows, seed, *run in planned
+        if (name, rows, seed, *run) not in there
+    )
+    names = ("network", "rows", "method", "expert", "arm")
+    lost = [
+        dict(zip(names, key, strict=True)) | {"seeds": count}
+        for key, count in sorted(lacking.items())
+    ]
+    return {
+        "planned_runs": len(planned),
+        "not_run": _columns(lost, ("network", "method", "expert", "arm")),
+    }
 
 
 def _merged(name: str, cells: list[dict[str, Any]]) -> dict[str, Any]:

@@ -12,19 +12,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from benchmarks.networks import KnownNetwork
 from llmcd.graph import Graph
 from llmcd.networks import DiscreteNetwork
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["copied_columns", "copies_by_table", "without_copies"]
+    from benchmarks.networks import KnownNetwork
+
+__all__ = ["contracted", "copied_columns", "copies_by_table", "without_copies"]
+
+Edges = tuple[tuple[str, str], ...]
 
 
 def copies_by_table(network: DiscreteNetwork) -> dict[str, str]:
@@ -60,6 +64,39 @@ def copies_by_table(network: DiscreteNetwork) -> dict[str, str]:
     return found
 
 
+def contracted(graph: Graph, copies: Mapping[str, str]) -> Graph:
+    """A DAG without its copies, whose children become those of what they copy.
+
+    Parameters
+    ----------
+    graph : Graph
+        A DAG.
+    copies : mapping
+        From each copy to its only parent, which may be a copy itself.
+
+    Returns
+    -------
+    Graph
+
+    Examples
+    --------
+    >>> chain = Graph.from_edges("abc", directed=[("a", "b"), ("b", "c")])
+    >>> print(contracted(chain, {"b": "a"}))
+    a --> c
+    """
+    kept = tuple(name for name in graph.names if name not in copies)
+    return Graph.from_edges(kept, directed=_moved(graph.directed_edges(), copies))
+
+
+def _moved(edges: Edges, copies: Mapping[str, str]) -> Edges:
+    def of(name: str) -> str:
+        while name in copies:
+            name = copies[name]
+        return name
+
+    return tuple(dict.fromkeys((of(a), b) for a, b in edges if b not in copies))
+
+
 def without_copies(network: KnownNetwork) -> tuple[KnownNetwork, dict[str, str]]:
     """The network with every copy left out, its children given to its parent.
 
@@ -77,22 +114,13 @@ def without_copies(network: KnownNetwork) -> tuple[KnownNetwork, dict[str, str]]
     copies = {} if network.tables is None else copies_by_table(network.tables)
     if not copies:
         return network, {}
-
-    def of(name: str) -> str:
-        while name in copies:
-            name = copies[name]
-        return name
-
-    def moved(edges: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
-        return tuple(dict.fromkeys((of(a), b) for a, b in edges if b not in copies))
-
-    kept = tuple(name for name in network.graph.names if name not in copies)
-    graph = Graph.from_edges(kept, directed=moved(network.graph.directed_edges()))
+    graph = contracted(network.graph, copies)
+    kept = graph.names
     smaller = replace(
         network,
         graph=graph,
         variables=network.variables.subset(kept),
-        effective=moved(network.effective),
+        effective=_moved(network.effective, copies),
         full_graph=graph,
         draw=lambda n, seed: network.draw(n, seed)[list(kept)],
     )
@@ -116,6 +144,13 @@ def copied_columns(rows: pd.DataFrame) -> tuple[str, ...]:
     >>> import pandas as pd
     >>> copied_columns(pd.DataFrame({"a": list("xyx"), "b": [2, 5, 2], "c": 1}))
     ('b',)
+
+    Numbers that are all different are codes of nothing: only the same ones are copies.
+
+    >>> copied_columns(
+    ...     pd.DataFrame({"a": [0.3, 0.1], "b": [5.0, 7.0], "c": [0.3, 0.1]})
+    ... )
+    ('c',)
     """
     seen: set[bytes] = set()
     found: list[str] = []
@@ -124,6 +159,8 @@ def copied_columns(rows: pd.DataFrame) -> tuple[str, ...]:
         if len(levels) < 2 or (codes < 0).any():
             continue
         content = codes.tobytes()
+        if len(levels) == len(codes):
+            content = "\0".join(map(str, rows[name])).encode()
         if content in seen:
             found.append(name)
         seen.add(content)

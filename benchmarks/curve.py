@@ -9,7 +9,9 @@ and the pairs that safe mode asks about, by shares of resamples and in random or
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
@@ -79,8 +81,25 @@ class Curve:
     bootstrap: int = 30
     orders: tuple[str, ...] = ORDERS
 
+    @classmethod
+    def of(cls, given: Mapping[str, Any]) -> Curve:
+        """From a plan; ``seeds`` may be a number: the first so many.
 
-def run_curve(curve: Curve, out: Path, *, jobs: int = 1) -> Path:
+        Examples
+        --------
+        >>> Curve.of({"networks": ["asia"], "rows": [500], "seeds": 3}).seeds
+        (1, 2, 3)
+        """
+        held = dict(given)
+        if isinstance(held.get("seeds"), int):
+            held["seeds"] = range(1, held["seeds"] + 1)
+        single = ("expert", "bootstrap")
+        return cls(**{k: v if k in single else tuple(v) for k, v in held.items()})
+
+
+def run_curve(
+    curve: Curve, out: Path, *, jobs: int = 1, minutes: float | None = None
+) -> Path:
     """Run all cells and write one file.
 
     Parameters
@@ -91,6 +110,8 @@ def run_curve(curve: Curve, out: Path, *, jobs: int = 1) -> Path:
         Folder; ``curve.json`` in it is replaced.
     jobs : int, optional
         Processes.
+    minutes : float, optional
+        After this time no further cell is begun; the file says which were not.
 
     Returns
     -------
@@ -98,9 +119,22 @@ def run_curve(curve: Curve, out: Path, *, jobs: int = 1) -> Path:
     """
     from joblib import Parallel, delayed
 
-    cells = [(n, r, s) for n in curve.networks for r in curve.rows for s in curve.seeds]
-    found = Parallel(n_jobs=jobs)(delayed(_cell)(curve, *each) for each in cells)
+    cells = [(n, r, s) for s in curve.seeds for n in curve.networks for r in curve.rows]
+    began, begun = time.monotonic(), list[tuple[str, int, int]]()
+
+    def in_time() -> Iterator[tuple[str, int, int]]:
+        for each in cells:
+            spent = (time.monotonic() - began) / 60.0
+            if begun and minutes is not None and spent > minutes:
+                return
+            begun.append(each)
+            sys.stderr.write(f"curve {len(begun)}/{len(cells)}: {each[0]}\n")
+            yield each
+
+    run = Parallel(n_jobs=jobs, pre_dispatch="n_jobs", batch_size=1)
+    found = run(delayed(_cell)(curve, *each) for each in in_time())
     rows = [row for some in found for row in some or ()]
+    rows.sort(key=lambda r: curve.networks.index(r["network"]))
     content = {
         "format": FORMAT,
         "settings": {
@@ -108,6 +142,7 @@ def run_curve(curve: Curve, out: Path, *, jobs: int = 1) -> Path:
             "bootstrap": curve.bootstrap,
             "pairs": list(curve.pairs),
         },
+        "not_run": [list(each) for each in cells[len(begun) :]],
         "conditions": conditions(),
         "columns": {key: [row[key] for row in rows] for key in rows[0]},
     }

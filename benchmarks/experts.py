@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from itertools import combinations
 from pathlib import Path
 from types import MappingProxyType
@@ -40,6 +41,7 @@ __all__ = [
 ]
 
 ANSWERS = Path(__file__).parent / "answers"
+PYTHON = "python:"
 PAIRS = ("planned", "shuffled", "all")
 
 # A strong model calls some ancestors and few unrelated pairs a cause, and its mistakes
@@ -150,8 +152,9 @@ def expert_of(
     ----------
     named : str
         ``recorded`` (this network's answers in this arm), a name in ``SIMULATED``,
-        ``simulated:accuracy=0.8,unrelated=0.2``, or whatever ``discover`` takes, such
-        as ``openai/gpt-5``.
+        ``simulated:accuracy=0.8,unrelated=0.2``, ``python:MODULE.NAME`` for an expert
+        or a class of the user's, or whatever ``discover`` takes, such as
+        ``openai/gpt-5``.
     network : KnownNetwork
         The network.
     arm : str
@@ -189,10 +192,23 @@ def expert_of(
             raise NotHadError(f"the truth of {network.name} holds a cycle")
         chances = SIMULATED.get(named) or _chances(named)
         return Simulated(network.full_graph, **chances, seed=seed, label=named)
-    found = resolve(named)
+    found = resolve(_imported(named) if named.startswith(PYTHON) else named)
     if found is None:
         raise ValueError("expert 'none' asks nobody; every study runs that anyway")
     return found
+
+
+def _imported(named: str) -> Any:
+    """An expert of the user's, made without arguments where it is a class."""
+    module, _, name = named.removeprefix(PYTHON).rpartition(".")
+    try:
+        found = getattr(import_module(module), name)
+    except (ImportError, AttributeError, ValueError) as problem:
+        raise ValueError(
+            f"{named} should be python:MODULE.NAME, an expert that can be imported "
+            f"from here: {problem}"
+        ) from None
+    return found() if isinstance(found, type) else found
 
 
 def _chances(named: str) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.copies import contracted, copies_by_table
 from llmcd.graph import Graph
 from llmcd.networks import DiscreteNetwork, read_bif
 
@@ -132,7 +133,9 @@ def gaussian(nodes: int, rows: int, seed: int, degree: float = 4.0) -> Problem:
 def sampled(network: DiscreteNetwork, rows: int, seed: int) -> Problem:
     """Rows of a network, columns shuffled, levels that never occur left out.
 
-    Left out, because peers differ in whether they count them.
+    Left out, because peers differ in whether they count them. A variable that by its
+    table copies its only parent is left out for everybody, for no search can tell
+    the two apart; its children become its parent's in the truth.
 
     Parameters
     ----------
@@ -148,8 +151,9 @@ def sampled(network: DiscreteNetwork, rows: int, seed: int) -> Problem:
     Problem
     """
     frame = network.sample(rows, seed=seed)
-    order = np.random.default_rng(seed).permutation(len(network.names))
-    names = tuple(network.names[k] for k in order)
+    truth = contracted(network.graph, copies_by_table(network))
+    order = np.random.default_rng(seed).permutation(len(truth.names))
+    names = tuple(truth.names[k] for k in order)
     codes = np.empty((rows, len(names)), dtype=np.int64)
     sizes: list[int] = []
     for k, name in enumerate(names):
@@ -157,7 +161,7 @@ def sampled(network: DiscreteNetwork, rows: int, seed: int) -> Problem:
             frame[name].to_numpy(dtype=np.str_), return_inverse=True
         )
         sizes.append(len(seen))
-    return Problem(network.graph, names, codes, tuple(sizes))
+    return Problem(truth, names, codes, tuple(sizes))
 
 
 def find_bif(

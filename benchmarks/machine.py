@@ -14,6 +14,7 @@ from typing import Any
 __all__ = ["conditions"]
 
 ROOT = Path(__file__).resolve().parent.parent
+RESULTS = "benchmarks/results"
 OURS = ("numpy", "scipy", "numba", "pandas", "pyarrow", "causal-learn")
 
 
@@ -83,10 +84,11 @@ def _versions(packages: Iterable[str]) -> dict[str, str]:
 
 
 def _commit() -> str:
-    """The commit, with a plus if files that git follows have changed since."""
+    """The commit, with a plus if files have changed since that decide a number."""
+    follow = ("--porcelain", "--untracked-files=no", "--", ".")
     try:
         head = _git("rev-parse", "HEAD")
-        changed = _git("status", "--porcelain", "--untracked-files=no")
+        changed = _git("status", *follow, f":!{RESULTS}")
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
     return head + ("+" if changed else "")

@@ -17,14 +17,23 @@ if TYPE_CHECKING:
     from benchmarks.cells import Cell
     from benchmarks.experts import Consulted
 
-__all__ = ["KINDS", "Estimate", "Method", "UnavailableError", "methods", "registry"]
+__all__ = [
+    "KINDS",
+    "Estimate",
+    "Method",
+    "TimedOutError",
+    "UnavailableError",
+    "methods",
+    "registry",
+]
 
-KINDS = ("data", "baseline", "expert", "combined", "peer")
+KINDS = ("data", "baseline", "expert", "combined", "ablation", "peer")
 _HOLDERS = (
     "benchmarks.methods_data",
     "benchmarks.methods_baseline",
     "benchmarks.methods_expert",
     "benchmarks.methods_combined",
+    "benchmarks.methods_ablation",
     "benchmarks.methods_peer",
 )
 
@@ -33,6 +42,10 @@ Floats = npt.NDArray[np.float64]
 
 class UnavailableError(LlmcdError):
     """A method that cannot run here; the message says why."""
+
+
+class TimedOutError(LlmcdError):
+    """A method that was stopped because it took too long."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,7 +134,7 @@ def methods(names: Sequence[str]) -> tuple[Method, ...]:
     Parameters
     ----------
     names : sequence of str
-        Names, kinds such as ``data``, or ``all``.
+        Names, kinds such as ``data``, or ``all``, which leaves out ablations.
 
     Returns
     -------
@@ -149,5 +162,7 @@ def methods(names: Sequence[str]) -> tuple[Method, ...]:
     return tuple(
         m
         for m in known.values()
-        if "all" in wanted or m.name in wanted or m.kind in wanted
+        if m.name in wanted
+        or m.kind in wanted
+        or ("all" in wanted and m.kind != "ablation")
     )

@@ -9,8 +9,9 @@ from benchmarks.cells import Cell
 from benchmarks.experts import Consulted
 from benchmarks.methods import Estimate, Floats, Method, UnavailableError
 from llmcd.combiner.combined import Combined
+from llmcd.result import Result
 
-__all__ = ["METHODS"]
+__all__ = ["METHODS", "combined_estimate"]
 
 _NOT_YET = "not part of this version"
 
@@ -25,17 +26,22 @@ def _combine(mode: str) -> Method:
             if _NOT_YET in str(problem):
                 raise UnavailableError(str(problem)) from None
             raise
-        adjacency, direction = _stated(result.combined)
-        return Estimate(
-            result.graph,
-            adjacency_probability=adjacency,
-            direction_probability=direction,
-            questions=consulted.asked,
-            warnings=result.warnings,
-        )
+        return combined_estimate(result, consulted)
 
     about = f"llmcd.combine(candidates, answers, mode={mode!r})"
     return Method(mode, "combined", True, about, run)
+
+
+def combined_estimate(result: Result, consulted: Consulted) -> Estimate:
+    """The graph of a result with its probabilities."""
+    adjacency, direction = _stated(result.combined)
+    return Estimate(
+        result.graph,
+        adjacency_probability=adjacency,
+        direction_probability=direction,
+        questions=consulted.asked,
+        warnings=result.warnings,
+    )
 
 
 def _stated(combined: Combined) -> tuple[Floats, Floats]:

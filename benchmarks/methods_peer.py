@@ -8,12 +8,11 @@ from typing import Any
 
 from benchmarks.cells import Cell
 from benchmarks.experts import Consulted
-from benchmarks.methods import Estimate, Method, UnavailableError
+from benchmarks.methods import Estimate, Method, TimedOutError, UnavailableError
 from llmcd.errors import LlmcdError
 
-__all__ = ["LIMIT", "METHODS", "PeerFailedError", "as_method"]
+__all__ = ["METHODS", "PeerFailedError", "as_method"]
 
-LIMIT = 300.0  # seconds that a peer's call may take
 _NOT_READY = "its environment is"
 
 
@@ -36,7 +35,8 @@ def as_method(peer: Any, answered: Any) -> Method:
     Method
         It gets the columns that our search had, in the sample's order, and those
         answers that were had; it is unavailable where its environment is not installed
-        or the table is not discrete. A graph with a cycle is measured as it is.
+        or the table is not discrete, and stopped after the cell's ``peer_seconds``. A
+        graph with a cycle is measured as it is.
     """
 
     def run(cell: Cell, consulted: Consulted | None) -> Estimate:
@@ -52,11 +52,13 @@ def as_method(peer: Any, answered: Any) -> Method:
                 for x in answers
                 if x.reason != "missing" and {x.a, x.b} <= searched
             ],
-            limit=LIMIT,
+            limit=cell.peer_seconds,
         )
         if found.status != "done":
             if _NOT_READY in found.reason:
                 raise UnavailableError(found.reason)
+            if found.status == "timeout":
+                raise TimedOutError(found.reason)
             raise PeerFailedError(f"{found.status}: {found.reason}")
         return Estimate(found.drawn, questions=found.questions, seconds=found.seconds)
 

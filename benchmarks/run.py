@@ -5,24 +5,29 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from benchmarks.arms import ARMS
+from benchmarks.cells import PEER_SECONDS
 from benchmarks.collect import collect
+from benchmarks.curve import FILE as CURVE_FILE
 from benchmarks.curve import ORDERS, Curve, run_curve, summary
 from benchmarks.experts import PAIRS, SIMULATED
 from benchmarks.networks import SEEDS, known_names
-from benchmarks.study import RESUME, Study, run_study
+from benchmarks.plan import FILE as PLAN_FILE
+from benchmarks.plan import Study, read_plan
+from benchmarks.study import RESUME, run_study
 from llmcd.errors import LlmcdError
 
 __all__ = ["SHORT", "add_commands", "short_study"]
 
 RESULTS = Path(__file__).resolve().parent / "results"
 SHORT = RESULTS / "short"
-
+PLAN = Path(__file__).resolve().parent / "study.yaml"
 
 SHORT_CURVE = Curve(("asia", "child"), (500,), SEEDS[:5], bootstrap=20)
 
@@ -45,7 +50,7 @@ def short_study() -> Study:
 def add_commands(
     commands: argparse._SubParsersAction[argparse.ArgumentParser],  # pyright: ignore[reportPrivateUsage]
 ) -> None:
-    """Add ``run``, ``short`` and ``collect``."""
+    """Add ``run``, ``study``, ``short``, ``curve`` and ``collect``."""
     run = commands.add_parser("run", help="run a study, or go on with one")
     run.set_defaults(do=_run)
     some = run.add_argument_group("what")
@@ -64,7 +69,8 @@ def add_commands(
         nargs="*",
         default=["recorded"],
         help=f"recorded; {', '.join(SIMULATED)}; simulated:accuracy=0.8,unrelated=0.1; "
-        "or any that llmcd.discover takes, such as openai/gpt-5",
+        "python:MODULE.NAME, an expert of yours; or any that llmcd.discover takes, "
+        "such as openai/gpt-5",
     )
     some.add_argument("--arm", nargs="+", default=["real"], choices=ARMS)
     some.add_argument("--method", nargs="+", default=["all"])
@@ -74,10 +80,19 @@ def add_commands(
     how.add_argument("--limit", type=int, help="most pairs asked about in a cell")
     how.add_argument("--search", default="auto", help="method of the ensemble")
     how.add_argument("--bootstrap", type=int, default=30)
+    how.add_argument("--peer-seconds", type=float, default=PEER_SECONDS)
     how.add_argument("--usd", type=float, help="most a live model may cost in a cell")
     how.add_argument("--jobs", type=int, default=1)
     how.add_argument("--resume", choices=RESUME, default="default")
     how.add_argument("--out", type=Path, required=True, help="working folder")
+
+    study = commands.add_parser("study", help="run the plan, or go on with it")
+    study.set_defaults(do=_study)
+    study.add_argument("--plan", type=Path, default=PLAN, metavar="FILE")
+    study.add_argument("--minutes", type=float, help="no cell is begun after them")
+    study.add_argument("--jobs", type=int, default=2)
+    study.add_argument("--resume", choices=RESUME, default="default")
+    study.add_argument("--out", type=Path, required=True, help="working folder")
 
     short = commands.add_parser("short", help="what make bench runs")
     short.set_defaults(do=_short)
@@ -95,6 +110,7 @@ def add_commands(
     curve.add_argument("--method", nargs="+", default=["open-only", "safe"])
     curve.add_argument("--order", nargs="+", choices=ORDERS, default=list(ORDERS))
     curve.add_argument("--bootstrap", type=int, default=30)
+    curve.add_argument("--minutes", type=float, help="no cell is begun after them")
     curve.add_argument("--jobs", type=int, default=1)
     curve.add_argument("--out", type=Path, required=True, help="folder of results")
 
@@ -119,8 +135,26 @@ def _run(given: argparse.Namespace) -> int:
         search=given.search,
         sources=sources or None,
         usd=given.usd,
+        peer_seconds=given.peer_seconds,
     )
     return _end(run_study(study, given.out, jobs=given.jobs, resume=given.resume))
+
+
+def _study(given: argparse.Namespace) -> int:
+    plan = read_plan(given.plan)
+    given.out.mkdir(parents=True, exist_ok=True)
+    (given.out / PLAN_FILE).write_text(json.dumps(plan.written()) + "\n")
+    ends = None if given.minutes is None else time.monotonic() + 60.0 * given.minutes
+
+    def left() -> float | None:
+        return None if ends is None else (ends - time.monotonic()) / 60.0
+
+    if plan.curve and not (given.out / CURVE_FILE).exists():
+        most = None if given.minutes is None else given.minutes / 8.0
+        run_curve(Curve.of(plan.curve), given.out, jobs=given.jobs, minutes=most)
+    return _end(
+        run_study(plan, given.out, jobs=given.jobs, resume=given.resume, minutes=left())
+    )
 
 
 def _networks(
@@ -166,7 +200,7 @@ def _curve(given: argparse.Namespace) -> int:
         bootstrap=given.bootstrap,
         orders=tuple(given.order),
     )
-    path = run_curve(curve, given.out, jobs=given.jobs)
+    path = run_curve(curve, given.out, jobs=given.jobs, minutes=given.minutes)
     content = json.loads(path.read_text())
     sys.stderr.write(
         f"wrote {path.name}\n{summary(pd.DataFrame(content['columns']))}\n"

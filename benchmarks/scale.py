@@ -13,7 +13,7 @@ from benchmarks.generate import Problem, find_bif, gaussian, sampled
 from benchmarks.peers import Outcome, Task, run_peer, write_rows
 from benchmarks.peers.environments import site_packages
 
-__all__ = ["figure", "first_calls", "scale", "write_parquet"]
+__all__ = ["CURVES", "figure", "first_calls", "scale", "write_parquet"]
 
 NODES = (20, 50, 100, 200, 500, 1000)
 ROWS = (10_000, 100_000, 1_000_000, 10_000_000)
@@ -25,6 +25,7 @@ METHODS: Mapping[str, Mapping[str, Any]] = {
     "ges": {"score": "bic"},
     "order": {"score": "bic", "penalty": 2.0},
 }
+CURVES = (*METHODS, "parquet")
 FIRST: tuple[tuple[str, str, str, Mapping[str, Any]], ...] = (
     ("PC, Gaussian", "pc", "gaussian", {"test": "fisher_z"}),
     ("PC, discrete", "pc", "discrete", {"test": "chi2"}),
@@ -36,7 +37,11 @@ FIRST: tuple[tuple[str, str, str, Mapping[str, Any]], ...] = (
 
 
 def scale(
-    *, nodes: int = NODES[-1], rows: int = ROWS[-1], limit: float = 120.0
+    *,
+    nodes: int = NODES[-1],
+    rows: int = ROWS[-1],
+    curves: Iterable[str] = CURVES,
+    limit: float = 120.0,
 ) -> Iterator[dict[str, Any]]:
     """Time and memory against columns, and against rows read out of core.
 
@@ -44,6 +49,8 @@ def scale(
     ----------
     nodes, rows : int, optional
         The curves' last points at most.
+    curves : iterable of str, optional
+        Some of ``pc``, ``ges``, ``order`` and ``parquet``.
     limit : float, optional
         Seconds a call may take; a curve ends where it takes longer.
 
@@ -52,8 +59,9 @@ def scale(
     dict
         A point of a curve, for JSON.
     """
+    wanted = set(curves)
     for method, options in METHODS.items():
-        for count in (n for n in NODES if n <= nodes):
+        for count in (n for n in NODES if n <= nodes and method in wanted):
             with tempfile.TemporaryDirectory() as folder:
                 data = Path(folder) / "rows.npz"
                 problem = gaussian(count, 1000, seed=0)
@@ -62,7 +70,7 @@ def scale(
             yield _point(method, count, 1000, outcome)
             if outcome.status != "done":
                 break
-    for count in (n for n in ROWS if n <= rows):
+    for count in (n for n in ROWS if n <= rows and "parquet" in wanted):
         yield _from_parquet(count, limit)
 
 
@@ -93,6 +101,7 @@ def _point(curve: str, nodes: int, rows: int, outcome: Outcome) -> dict[str, Any
         "status": outcome.status,
         "reason": outcome.reason,
         "seconds": outcome.seconds,
+        "cpu_seconds": outcome.cpu_seconds,
         "memory_added": added,
         "memory_peak": outcome.memory_peak,
         **outcome.extra,
@@ -205,6 +214,9 @@ LABELS = {
 def figure(results: Mapping[str, Any], path: Path) -> None:
     """Draw time and memory against columns and rows.
 
+    Memory is the whole process's, what Python and numba need included: what is added
+    during the call depends on what was freed before it.
+
     Parameters
     ----------
     results : mapping
@@ -231,25 +243,26 @@ def figure(results: Mapping[str, Any], path: Path) -> None:
         )
     ):
         for row, (key, unit, scaled) in enumerate(
-            (("seconds", "seconds", 1.0), ("memory_added", "MiB added", 2.0**20))
+            (("cpu_seconds", "CPU seconds", 1.0), ("memory_peak", "peak MiB", 2.0**20))
         ):
             ax = axes[row][column]
             for curve in curves:
                 _draw(ax, points, curve, along, key, scaled)
             ax.set_xscale("log")
-            ax.set_yscale("log" if key == "seconds" else "linear")
+            ax.set_yscale("log" if key == "cpu_seconds" else "linear")
             at = sorted({p[along] for p in points if p["curve"] in curves})
             ax.set_xticks(at, [f"{x:,}" for x in at])
             ax.minorticks_off()
             ax.set_xlabel(what)
             ax.set_ylabel(unit)
             ax.grid(alpha=0.3)
-            if key == "memory_added":
+            if key == "memory_peak":
                 ax.set_ylim(bottom=0)
     for ax in axes[0]:
         if ax.get_lines():
             ax.legend(frameon=False)
-    page.savefig(path, dpi=150)
+    # without the version, so that the same results give the same file
+    page.savefig(path, dpi=150, metadata={"Software": None})
 
 
 def _draw(

@@ -15,11 +15,11 @@ where calls are short. Both those on the clock and those of the processor are ke
 ratios are of the processor's, which a busy machine changes less. Imports, reading and
 numba's compilation are over by then, and so is ``llmcd.table(df).statistics()``, whose
 seconds the tables give as a note. What compiling takes, and the first call in a new
-process, is measured apart. Whoever takes over 20 seconds for a first call gets one
-problem of a row.
+process, is measured apart. Whoever takes over ``--slow`` seconds for a first call gets
+one problem of a row.
 
-What ``--out`` holds of the same machine and commit is kept; rows that are measured
-again replace theirs.
+What ``--out`` holds of the same machine and versions is kept; rows that are measured
+again replace theirs, and each tells its commit.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ import argparse
 import json
 import sys
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from fnmatch import fnmatch
 from functools import cached_property
 from pathlib import Path
@@ -40,7 +41,7 @@ from benchmarks.generate import Problem
 from benchmarks.machine import conditions
 from benchmarks.peers import Outcome, Task, run_peer, write_rows
 from benchmarks.peers.environments import default_home, site_packages
-from benchmarks.scale import figure, first_calls, scale
+from benchmarks.scale import CURVES, figure, first_calls, scale
 from benchmarks.speed_rows import ROWS, Contender, Row, quick
 from benchmarks.speed_tables import digest, markdown
 from llmcd.equivalence import consistent_extension, cpdag
@@ -53,6 +54,9 @@ __all__ = ["Judge", "main", "record_of", "run_row"]
 OUT = Path(__file__).resolve().parent / "results" / "speed.json"
 LIMIT = 120.0
 SLOW = 20.0  # seconds of a first call from where on it gets one problem of a row
+SLOW_HELP = "seconds of a first call from where on a row has one problem (%(default)s)"
+FROM_HELP = "the first problem; records of those before are kept (%(default)s)"
+EVERY_HELP = "try contenders that ran out of time in a smaller row as well"
 SCORED_UP_TO = 200  # columns; extending larger graphs takes longer than finding them
 
 
@@ -169,9 +173,11 @@ def run_row(
     row: Row,
     *,
     seeds: int | None,
+    first: int = 0,
     limit: float,
     home: Path,
     bif_home: Path | None,
+    slow_from: float = SLOW,
     earlier: Iterable[dict[str, Any]] = (),
     said: Any = sys.stderr,
 ) -> list[dict[str, Any]]:
@@ -183,12 +189,16 @@ def run_row(
         What to measure.
     seeds : int or None
         How many problems, if not the row's number.
+    first : int
+        The first of them.
     limit : float
         Seconds that one call may take.
     home : Path
         Folder of the peers' environments.
     bif_home : Path or None
         Folder of BIF files.
+    slow_from : float
+        Seconds of a first call from where on a contender gets one problem only.
     earlier : iterable of dict
         Records of rows before: who ran out of time in the same family is left out.
     said : stream
@@ -206,7 +216,7 @@ def run_row(
     limit = row.limit or limit
     slow: dict[str, str] = {}
     records: list[dict[str, Any]] = []
-    for seed in range(seeds or row.seeds):
+    for seed in range(first, first + (seeds or row.seeds)):
         problem = row.problem(seed, bif_home, site_packages("pgmpy", home))
         judge = Judge(row, problem)
         with tempfile.TemporaryDirectory() as folder:
@@ -228,9 +238,10 @@ def run_row(
                 _say(said, record)
                 if outcome.status == "timeout":
                     out_of_time[contender.label] = row.name
-                elif (outcome.first or 0.0) > SLOW:
+                elif (outcome.first or 0.0) > slow_from:
                     slow[contender.label] = (
-                        f"one problem only, for its first call took over {SLOW:g} s"
+                        "one problem only, for its first call took over "
+                        f"{slow_from:g} s"
                     )
     return records
 
@@ -279,12 +290,17 @@ def _parser() -> argparse.ArgumentParser:
     add("--resume", action="store_true", help="leave out rows that --out holds")
     add("--fresh", action="store_true", help="throw away what --out holds")
     add("--limit", type=float, default=LIMIT, help="seconds a call may take")
+    add("--slow", type=float, default=SLOW, help=SLOW_HELP)
     add("--seeds", type=int, help="problems a row (default: each row's own number)")
+    add("--from-seed", type=int, default=0, help=FROM_HELP)
+    add("--contenders", nargs="+", metavar="PATTERN", help="only those of a row")
+    add("--every", action="store_true", help=EVERY_HELP)
     add("--home", type=Path, default=None, help="folder of the peers' environments")
     add("--bif-home", type=Path, default=None, help="folder of BIF files")
     add("--scale", action="store_true", help="only the curves of time and memory")
     add("--scale-rows", type=int, default=10_000_000, help="most rows of the curves")
     add("--scale-nodes", type=int, default=1000, help="most columns of the curves")
+    add("--curves", nargs="+", choices=CURVES, default=CURVES, help="some of them")
     add("--first-calls", action="store_true", help="only the first calls")
     add("--table", type=Path, metavar="JSON", help="print Markdown and stop")
     add("--figure", type=Path, metavar="PNG", help="draw the curves and stop")
@@ -308,14 +324,19 @@ def main(arguments: list[str] | None = None) -> int:
     results = _start(given)
     home = given.home or default_home()
     if given.scale:
-        results["scale"] = []
+        results["scale"] = [
+            r for r in results["scale"] if r["curve"] not in given.curves
+        ]
         for record in scale(
-            nodes=given.scale_nodes, rows=given.scale_rows, limit=given.limit
+            nodes=given.scale_nodes,
+            rows=given.scale_rows,
+            curves=given.curves,
+            limit=given.limit,
         ):
-            results["scale"].append(record)
+            results["scale"].append(record | _made(results))
             _write(given.out, results)
     elif given.first_calls:
-        results["first_calls"] = first_calls(home, given.bif_home)
+        results["first_calls"] = _first_calls(results, home, given)
     else:
         _measure(rows, results, home, given)
     _write(given.out, results)
@@ -332,13 +353,18 @@ def _start(given: argparse.Namespace) -> dict[str, Any]:
     if given.fresh or not given.out.exists():
         return now | empty
     held = json.loads(given.out.read_text())
-    for what in ("machine", "commit"):
+    for what in ("machine", "versions"):
         if held[what] != now[what]:
             raise SystemExit(
                 f"{given.out} was measured with {what} {held[what]}, this is "
                 f"{now[what]}: give another --out, or --fresh to measure all anew"
             )
     return empty | held | now
+
+
+def _made(now: Mapping[str, Any]) -> dict[str, Any]:
+    """What a record tells of the run that it is from."""
+    return {"commit": now["commit"], "date": now["date"]}
 
 
 def _measure(
@@ -348,18 +374,48 @@ def _measure(
     for row in rows:
         if row.name in done and given.resume:
             continue
-        results["records"] = [r for r in results["records"] if r["row"] != row.name]
-        results["records"] += run_row(
-            row,
+        results["records"] = [
+            record
+            for record in results["records"]
+            if record["row"] != row.name or record["seed"] < given.from_seed
+        ]
+        measured = run_row(
+            _among(row, given.contenders),
             seeds=1 if given.quick else given.seeds,
+            first=given.from_seed,
             limit=given.limit,
             home=home,
             bif_home=given.bif_home,
-            earlier=results["records"],
+            slow_from=given.slow,
+            earlier=[] if given.every else _before(row, results["records"]),
         )
+        results["records"] += [record | _made(results) for record in measured]
         _write(given.out, results)
     if given.rows is None and not results["first_calls"]:
-        results["first_calls"] = first_calls(home, given.bif_home)
+        results["first_calls"] = _first_calls(results, home, given)
+
+
+def _among(row: Row, patterns: Sequence[str] | None) -> Row:
+    """The row with some of its contenders only."""
+    if patterns is None:
+        return row
+    some = [
+        c for c in row.contenders if any(fnmatch(c.label, each) for each in patterns)
+    ]
+    return replace(row, contenders=tuple(some))
+
+
+def _before(row: Row, records: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Records of smaller rows of the family, whichever were measured first."""
+    names = list(ROWS)
+    smaller = set(names[: names.index(row.name)])
+    return [record for record in records if record["row"] in smaller]
+
+
+def _first_calls(
+    results: Mapping[str, Any], home: Path, given: argparse.Namespace
+) -> list[dict[str, Any]]:
+    return [call | _made(results) for call in first_calls(home, given.bif_home)]
 
 
 def _write(path: Path, results: dict[str, Any]) -> None:

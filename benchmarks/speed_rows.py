@@ -18,7 +18,7 @@ COMPATIBLE = "llmcd PC like causal-learn"
 OF_DEFAULT = ", 20 restarts, penalty of score='auto'"
 DEFAULT = f"llmcd order{OF_DEFAULT}"
 PLAIN = "llmcd GES, no turning"  # the search of Chickering (2002), as causal-learn's
-NODES = {"child": 20, "insurance": 27, "alarm": 37, "hailfinder": 56}
+NODES = {"child": 20, "insurance": 27, "alarm": 37, "hailfinder": 53}  # without copies
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,9 @@ def _pc_gaussian() -> Iterator[Row]:
     )
     for nodes, seeds in ((20, 5), (50, 5), (100, 5), (200, 3), (500, 1), (1000, 1)):
         name = f"pc-gaussian-{nodes}"
-        yield Row(name, "pc-gaussian", "gaussian", nodes, 1000, seeds, who)
+        # causal-learn's time is what this row is for
+        limit = 400.0 if nodes == 100 else None
+        yield Row(name, "pc-gaussian", "gaussian", nodes, 1000, seeds, who, limit=limit)
 
 
 def _pc_discrete() -> Iterator[Row]:

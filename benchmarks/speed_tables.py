@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from statistics import mean, median
+from statistics import mean, median, stdev
 from typing import Any
 
 from benchmarks.speed_rows import CLAIMS, Claim
 from llmcd.graph import Graph
 
-__all__ = ["claims", "digest", "markdown"]
+__all__ = [
+    "claims",
+    "conditions_line",
+    "digest",
+    "markdown",
+    "of_claims",
+    "of_first_calls",
+    "of_scale",
+]
 
 Record = Mapping[str, Any]
 Check = Callable[[Claim, list[Record]], tuple[str, bool | None]]
@@ -150,6 +158,9 @@ def _check_fastest(claim: Claim, records: list[Record]) -> tuple[str, bool | Non
         pair = min(bounds, key=lambda one: bounds[one])
         holds = True if bounds[pair] >= claim.value else None
         return f"{_told(records, *pair)} (all ran out of time)", holds
+    late = [r for r in records if r["label"] in rivals and r["status"] == "left out"]
+    if late and {r["label"] for r in late} == set(rivals):
+        return f"none raced: all {late[0]['reason']}", None
     return "no peer finished", None
 
 
@@ -167,7 +178,11 @@ def _check_mean(key: str, sign: int) -> Check:
         found = _by_seed(records, _first_ours(claim, records), key).values()
         if not found:
             return "not run", None
-        said = f"{mean(found):.3g} ({_count(len(found), 'seed')})"
+        values = list(found)
+        error = (
+            f" ± {stdev(values) / len(values) ** 0.5:.2g}" if len(values) > 1 else ""
+        )
+        said = f"{mean(values):.4g}{error} ({_count(len(values), 'seed')})"
         return said, sign * mean(found) >= sign * claim.value
 
     return check
@@ -178,7 +193,12 @@ def _check_shd(claim: Claim, records: list[Record]) -> tuple[str, bool | None]:
     if not pairs:
         return "not run", None
     ours, theirs = mean(a for a, _ in pairs), mean(b for _, b in pairs)
-    said = f"{ours:.3g} against {theirs:.3g} ({_count(len(pairs), 'seed')})"
+    apart = [a - b for a, b in pairs]
+    error = f" ± {stdev(apart) / len(apart) ** 0.5:.2g}" if len(apart) > 1 else ""
+    said = (
+        f"{ours:.3g} against {theirs:.3g}: {mean(apart):+.2g}{error} "
+        f"({_count(len(pairs), 'seed')})"
+    )
     return said, ours - theirs <= claim.value
 
 
@@ -244,6 +264,8 @@ def claims(results: Mapping[str, Any]) -> list[tuple[Claim, str, bool | None]]:
         if claim.row in by_row
     ]
 
+
+_PARTS = ("records", "first_calls", "scale")
 
 # --- Markdown -------------------------------------------------------------------------
 
@@ -317,22 +339,65 @@ def _line(records: list[Record], label: str) -> list[str]:
     ]
 
 
-def _of_claims(results: Mapping[str, Any]) -> str:
-    verdict = {True: "yes", False: "**no**", None: "not known"}
-    lines = [
-        (claim.row, claim.what, _number(claim.value), said, verdict[holds])
+VERDICT = {True: "yes", False: "**no**", None: "not known"}
+
+
+def of_claims(results: Mapping[str, Any], further: Iterable[Sequence[str]] = ()) -> str:
+    """What must hold, what was measured, and whether it holds.
+
+    Parameters
+    ----------
+    results : mapping
+        The JSON of a run.
+    further : iterable of sequences of str
+        Further lines: row, what, wanted, measured, whether it holds.
+
+    Returns
+    -------
+    str
+        Markdown.
+    """
+    lines: list[Sequence[str]] = [
+        (claim.row, claim.what, _number(claim.value), said, VERDICT[holds])
         for claim, said, holds in claims(results)
     ]
     lines += [
         ("first call", f"{call['label']}: seconds in a new process, numba cached",
-         "3", _number(call["cached_seconds"]), verdict[call["cached_seconds"] < 3.0])
+         "3", _number(call["cached_seconds"]), VERDICT[call["cached_seconds"] < 3.0])
         for call in results.get("first_calls", ())
         if call["status"] == "done"
     ]  # fmt: skip
-    return _table(("row", "what", "wanted", "measured", "holds"), lines)
+    lines += _claims_of_scale(results.get("scale", ()))
+    return _table(("row", "what", "wanted", "measured", "holds"), [*lines, *further])
 
 
-def _of_first_calls(calls: Iterable[Record]) -> str:
+def _claims_of_scale(points: Iterable[Record]) -> list[Sequence[str]]:
+    """How far the curves go, and whether memory follows the rows out of core."""
+    done = [point for point in points if point["status"] == "done"]
+    lines: list[Sequence[str]] = []
+    for curve, wanted, along in (
+        *((curve, 1000, "nodes") for curve in ("pc", "ges", "order")),
+        ("parquet", 10_000_000, "rows"),
+    ):
+        reached = [p for p in done if p["curve"] == curve]
+        if reached:
+            last = max(reached, key=lambda p: p[along])
+            what = f"{curve}: {'columns' if along == 'nodes' else along} of the curve"
+            said = f"{last[along]:,} in {_number(last.get('cpu_seconds'))} CPU s"
+            holds = VERDICT[last[along] >= wanted]
+            lines.append(("curves", what, f"{wanted:,}", said, holds))
+    held = {p["rows"]: p.get("memory_peak") for p in done if p["curve"] == "parquet"}
+    if len(held) > 1 and None not in held.values():
+        most, before = sorted(held)[-1], sorted(held)[-2]
+        what = f"parquet: peak MiB at {most:,} rows, times that at {before:,}, at most"
+        times = held[most] / held[before]
+        said = f"{times:.2f} ({_mib(held[most])} against {_mib(held[before])})"
+        lines.append(("curves", what, "1.1", said, VERDICT[times <= 1.1]))
+    return lines
+
+
+def of_first_calls(calls: Iterable[Record]) -> str:
+    """What compiling takes, and first and warm calls, as Markdown."""
     lines = [
         (
             call["label"],
@@ -358,29 +423,46 @@ def _of_first_calls(calls: Iterable[Record]) -> str:
     return _table(head, lines)
 
 
-def _of_scale(points: Iterable[Record]) -> str:
+def of_scale(points: Iterable[Record]) -> str:
+    """The points of the curves as Markdown."""
     head = (
-        "",
-        "columns",
-        "rows",
-        "seconds",
-        "PC, first call",
-        "added MiB",
-        "note",
-    )
+        "", "columns", "rows", "seconds", "CPU seconds", "PC, first call", "added MiB",
+        "peak MiB", "note",
+    )  # fmt: skip
     lines = [
         (
             point["curve"],
             f"{point['nodes']:,}",
             f"{point['rows']:,}",
             _number(point["seconds"]),
+            _number(point.get("cpu_seconds")),
             _number(point.get("search_seconds")),
             _mib(point["memory_added"]),
+            _mib(point.get("memory_peak")),
             point["reason"],
         )
         for point in points
     ]
     return _table(head, lines)
+
+
+def conditions_line(results: Mapping[str, Any]) -> str:
+    """Machine, dates, commits and versions of a run."""
+    machine, versions = results["machine"], results["versions"]
+    own = [r for key in _PARTS for r in results.get(key, ()) if "commit" in r]
+    dates = sorted({r["date"] for r in own if "date" in r}) or [results["date"]]
+    commits = dict.fromkeys(r["commit"] for r in own) or [results["commit"]]
+    return (
+        f"{machine['processor']}, {machine['cores']} cores, "
+        f"{machine['memory_gib']} GiB, {machine['system']}; one thread a process. "
+        f"{', '.join(dates)}, commit {', '.join(map(_short, commits))}. "
+        + ", ".join(f"{name} {version}" for name, version in versions.items())
+        + "."
+    )
+
+
+def _short(commit: str) -> str:
+    return commit[:12] + ("+" if commit.endswith("+") else "")
 
 
 def markdown(results: Mapping[str, Any]) -> str:
@@ -395,14 +477,8 @@ def markdown(results: Mapping[str, Any]) -> str:
     -------
     str
     """
-    machine, versions = results["machine"], results["versions"]
     parts = [
-        f"{machine['processor']}, {machine['cores']} cores, "
-        f"{machine['memory_gib']} GiB, {machine['system']}; one thread a process. "
-        f"{results['date']}, commit {results['commit'][:12]}"
-        f"{'+' if results['commit'].endswith('+') else ''}. "
-        + ", ".join(f"{name} {version}" for name, version in versions.items())
-        + ".",
+        conditions_line(results),
         "Seconds: the median over problems of the algorithm's call, warm, on the clock "
         "and of the processor (user and system, all threads; everything runs on one). "
         "Times ours, and seconds that must hold, are of the processor's seconds where "
@@ -413,12 +489,17 @@ def markdown(results: Mapping[str, Any]) -> str:
     ]
     by_row = _rows(results)
     if by_row or results.get("first_calls"):
-        parts += ["## What must hold", _of_claims(results)]
+        parts += ["## What must hold", of_claims(results)]
     for name, records in by_row.items():
         first = records[0]
         what = (
             f"{first['source']}, {first['nodes']} columns, {first['rows']:,} rows, "
             + _count(len({r["seed"] for r in records}), "problem")
+            + f", at most {max(r['limit'] for r in records):g} s a call"
+            + "; commit "
+            + ", ".join(
+                dict.fromkeys(_short(r["commit"]) for r in records if "commit" in r)
+            )
         )
         lines = [_line(records, label) for label in _labels(records)]
         parts += [f"## {name}", what, _table(HEAD, lines)]
@@ -426,8 +507,8 @@ def markdown(results: Mapping[str, Any]) -> str:
         parts += [
             "## First calls in a new process",
             "Seconds. Imports and reading come before every first call.",
-            _of_first_calls(results["first_calls"]),
+            of_first_calls(results["first_calls"]),
         ]
     if results.get("scale"):
-        parts += ["## Time and memory", _of_scale(results["scale"])]
+        parts += ["## Time and memory", of_scale(results["scale"])]
     return "\n\n".join(parts)

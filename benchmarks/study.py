@@ -13,93 +13,26 @@ import os
 import sys
 import time
 import warnings
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from benchmarks.cells import Cell, make_cell
-from benchmarks.experts import Consulted, NotHadError, consult, knows_truth
+from benchmarks.experts import Consulted, NotHadError, consult
 from benchmarks.experts import what_was_said as said_of
 from benchmarks.machine import OURS, conditions
 from benchmarks.measures import measure
 from benchmarks.memory import peak_mib, reset_peak
-from benchmarks.methods import Method, UnavailableError, methods
-from benchmarks.networks import KnownNetwork, known_network
+from benchmarks.methods import Method, TimedOutError, UnavailableError, methods
+from benchmarks.plan import Plan, Run, Study
 
-__all__ = ["FORMAT", "Study", "cell_path", "code_hash", "run_cell", "run_study"]
+__all__ = ["FORMAT", "cell_path", "code_hash", "run_cell", "run_study"]
 
 FORMAT = "llmcd benchmark cell"
 RESUME = ("default", "any", "none")
 _ROOT = Path(__file__).resolve().parent.parent
 _PACKAGES = (*OURS, "joblib", "pgmpy", "litellm")
-_SETTINGS = ("pairs", "limit", "bootstrap", "search", "sources")
-
-
-@dataclass(frozen=True)
-class Study:
-    """What is to be run.
-
-    Attributes
-    ----------
-    networks : tuple of str
-        Names of known networks, or of the user's in ``sources``.
-    rows, seeds : tuple of int
-        Of the samples.
-    experts, methods, arms : tuple of str
-        As in ``experts.expert_of``, ``methods.methods`` and ``arms.ARMS``.
-    pairs : str
-        Which pairs experts are asked about; one of ``experts.PAIRS``.
-    limit : int or None
-        Most pairs that are asked about in a cell.
-    bootstrap : int
-        Resamples of a cell's ensemble.
-    search : str
-        Method of the ensemble.
-    sources : mapping of str to mapping
-        For a network of the user's: arguments of ``known_network``, paths as text.
-    usd : float or None
-        Most that a live model may cost in a cell.
-    """
-
-    networks: tuple[str, ...]
-    rows: tuple[int, ...]
-    seeds: tuple[int, ...]
-    experts: tuple[str, ...] = ()
-    methods: tuple[str, ...] = ("all",)
-    arms: tuple[str, ...] = ("real",)
-    pairs: str = "planned"
-    limit: int | None = None
-    bootstrap: int = 30
-    search: str = "auto"
-    sources: Mapping[str, Mapping[str, str]] | None = None
-    usd: float | None = None
-
-    def cells(self) -> tuple[tuple[str, int, int], ...]:
-        """``(network, rows, seed)`` of every cell."""
-        return tuple(
-            (name, n, seed)
-            for seed in self.seeds
-            for name in self.networks
-            for n in self.rows
-        )
-
-    def network(self, name: str) -> KnownNetwork:
-        """The network of that name."""
-        return known_network(name, **dict((self.sources or {}).get(name, {})))
-
-    def settings(self) -> dict[str, Any]:
-        """What decides a cell's numbers besides its network, rows and seed."""
-        return {key: asdict(self)[key] for key in _SETTINGS}
-
-
-class Run(NamedTuple):
-    """One record's key."""
-
-    method: str
-    expert: str
-    arm: str
 
 
 @cache
@@ -132,13 +65,18 @@ def cell_path(folder: Path, name: str, rows: int, seed: int) -> Path:
 
 
 def run_study(
-    study: Study, folder: Path, *, jobs: int = 1, resume: str = "default"
+    study: Study | Plan,
+    folder: Path,
+    *,
+    jobs: int = 1,
+    resume: str = "default",
+    minutes: float | None = None,
 ) -> list[str]:
     """Run what is not there yet.
 
     Parameters
     ----------
-    study : Study
+    study : Study or Plan
         What.
     folder : Path
         Working folder, made if need be.
@@ -147,6 +85,8 @@ def run_study(
     resume : {"default", "any", "none"}, optional
         Which files of earlier runs count: those of the same code and settings, those
         of the same settings whatever the code, or none.
+    minutes : float, optional
+        After this time no further cell is begun; None is no limit.
 
     Returns
     -------
@@ -162,32 +102,51 @@ def run_study(
 
     if resume not in RESUME:
         raise ValueError(f"resume must be one of {', '.join(RESUME)}, got {resume!r}")
-    wanted = methods(study.methods)
     folder.mkdir(parents=True, exist_ok=True)
     waiting = [
         each
         for each in study.cells()
-        if not _is_done(study, wanted, cell_path(folder, *each), resume)
+        if not _is_done(study.runs(*each), study, cell_path(folder, *each), resume)
     ]
     total = len(study.cells())
     sys.stderr.write(f"{total} cells, {total - len(waiting)} of them there already\n")
-    began, failed = time.monotonic(), list[str]()
+    began, failed, count = time.monotonic(), list[str](), 0
+
+    def in_time() -> Iterator[tuple[str, int, int]]:
+        for each in waiting:
+            if minutes is not None and time.monotonic() - began > 60.0 * minutes:
+                return
+            yield each
+
     run = Parallel(n_jobs=jobs, return_as="generator_unordered", pre_dispatch="n_jobs")
-    cells = (delayed(run_cell)(study, folder, *each, resume=resume) for each in waiting)
+    cells = (delayed(run_cell)(study, folder, *each, resume=resume)
+             for each in in_time())  # fmt: skip
     for count, line in enumerate(map(str, run(cells)), start=1):
-        spent = time.monotonic() - began
-        sys.stderr.write(f"{count}/{len(waiting)} {spent:.0f} s  {line}\n")
+        sys.stderr.write(f"{_progress(count, len(waiting), began)}  {line}\n")
         if " FAILED " in line:
             failed.append(line)
+    if count < len(waiting):
+        sys.stderr.write(
+            f"time is over: {len(waiting) - count} cells were not begun; the same "
+            "command goes on with them\n"
+        )
     return failed
 
 
-def _is_done(study: Study, wanted: tuple[Method, ...], path: Path, resume: str) -> bool:
+def _progress(count: int, total: int, began: float) -> str:
+    spent = time.monotonic() - began
+    left = spent / count * (total - count)
+    return f"{count}/{total} {spent / 60:.1f} min, about {left / 60:.0f} left"
+
+
+def _is_done(
+    wanted: Iterable[Run], study: Study | Plan, path: Path, resume: str
+) -> bool:
     held = _held(study, path, resume)
-    return set(_runs(study, wanted)) <= {_key(r) for r in held["records"]}
+    return set(wanted) <= {_key(r) for r in held["records"]}
 
 
-def _held(study: Study, path: Path, resume: str) -> dict[str, Any]:
+def _held(study: Study | Plan, path: Path, resume: str) -> dict[str, Any]:
     """Records and consultations of a file that still count, and the code behind them.
 
     Of other code only what was done counts: what it left out may be had by now.
@@ -211,25 +170,8 @@ def _key(record: Mapping[str, Any]) -> Run:
     return Run(record["method"], record["expert"], record["arm"])
 
 
-def _runs(study: Study, wanted: tuple[Method, ...]) -> Iterator[Run]:
-    for method in wanted:
-        if not method.asks:
-            yield Run(method.name, "", "")
-            continue
-        for expert, arm in _consultations(study):
-            yield Run(method.name, expert, arm)
-
-
-def _consultations(study: Study) -> Iterator[tuple[str, str]]:
-    """Experts and arms; a simulation knows the truth by name, whatever it is shown."""
-    for expert in study.experts:
-        for arm in study.arms:
-            if arm == "real" or not knows_truth(expert):
-                yield expert, arm
-
-
 def run_cell(
-    study: Study,
+    study: Study | Plan,
     folder: Path,
     name: str,
     rows: int,
@@ -259,11 +201,18 @@ def run_cell(
         warnings.simplefilter("ignore")
         try:
             network = study.network(name)
+            settings = study.settings()
             cell = make_cell(
-                network, rows, seed, search=study.search, bootstrap=study.bootstrap
+                network,
+                rows,
+                seed,
+                search=settings["search"],
+                bootstrap=settings["bootstrap"],
+                peer_seconds=settings["peer_seconds"],
             )
             content |= _of_network(cell) | cell.facts()
-            content |= _records(study, cell, folder, held)
+            wanted = study.runs(name, rows, seed)
+            content |= _records(settings, wanted, study.usd, cell, folder, held)
         except Exception as problem:  # one cell must not end a study of days
             content["failed"] = _line(problem)
     _write(path, content)
@@ -291,34 +240,41 @@ def _of_network(cell: Cell) -> dict[str, Any]:
 
 
 def _records(
-    study: Study, cell: Cell, folder: Path, held: Mapping[str, Any]
+    settings: Mapping[str, Any],
+    wanted: Iterable[Run],
+    usd: float | None,
+    cell: Cell,
+    folder: Path,
+    held: Mapping[str, Any],
 ) -> dict[str, Any]:
-    wanted = methods(study.methods)
     records = list(held["records"])
     there = {_key(r) for r in records}
     said = {(one["expert"], one["arm"]): one for one in held["consulted"]}
-    alone = [m for m in wanted if not m.asks and Run(m.name, "", "") not in there]
-    records += [_run(cell, m, None) for m in alone]
-    for expert, arm in _consultations(study):
-        asking = [m for m in wanted if m.asks and Run(m.name, expert, arm) not in there]
-        if not asking:
+    by: dict[tuple[str, str], list[str]] = {}
+    for run in wanted:
+        if run not in there:
+            by.setdefault((run.expert, run.arm), []).append(run.method)
+    for (expert, arm), names in by.items():
+        some = methods(names)
+        if not expert:
+            records += [_run(cell, m, None) for m in some]
             continue
         try:
             consulted = consult(
                 cell,
                 expert,
                 arm=arm,
-                pairs=study.pairs,
-                limit=study.limit,
+                pairs=settings["pairs"],
+                limit=settings["limit"],
                 store=folder / "replies.sqlite",
-                usd=study.usd,
+                usd=usd,
             )
         except NotHadError as problem:
             why = {"status": "left out", "reason": str(problem)}
-            records += [Run(m.name, expert, arm)._asdict() | why for m in asking]
+            records += [Run(m.name, expert, arm)._asdict() | why for m in some]
             continue
         said[expert, arm] = _said(cell, consulted)
-        records += [_run(cell, m, consulted) for m in asking]
+        records += [_run(cell, m, consulted) for m in some]
     return {"records": records, "consulted": [said[key] for key in sorted(said)]}
 
 
@@ -351,6 +307,8 @@ def _run(cell: Cell, method: Method, consulted: Consulted | None) -> dict[str, A
         record |= measure(cell.network, found, seed=cell.seed)
     except UnavailableError as problem:
         return record | {"status": "unavailable", "reason": _line(problem)}
+    except TimedOutError as problem:
+        return record | {"status": "timeout", "reason": str(problem)}
     except Exception as problem:  # a peer may raise anything; its record says so
         return record | {"status": "failed", "reason": _line(problem)}
     record |= {

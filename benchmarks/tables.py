@@ -1,7 +1,8 @@
 """Every table and figure of benchmarks/README.md, from the committed results alone.
 
 A table stands between ``<!-- table: NAME -->`` and ``<!-- end -->``; whatever is there
-is replaced. ``results/study`` is taken when it is there, else ``results/short``.
+is replaced. ``results/study`` is taken when it is there, else ``results/short``; for
+tables of speed and agreement, ``results/speed.json`` and ``results/agreement.json``.
 """
 
 from __future__ import annotations
@@ -13,7 +14,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from benchmarks import tables_accuracy, tables_experts, tables_setting
+from benchmarks import (
+    tables_accuracy,
+    tables_experts,
+    tables_losses,
+    tables_setting,
+    tables_speed,
+)
 from benchmarks.collect import Results, read_results
 
 __all__ = ["README", "TABLES", "add_commands", "committed", "filled"]
@@ -25,14 +32,20 @@ FIGURES = HERE / "figures"
 TABLES: Mapping[str, Callable[[Results], str]] = MappingProxyType(
     {
         "conditions": tables_setting.conditions,
+        "plan": tables_setting.plan,
+        "not-run": tables_setting.not_run,
         "networks": tables_setting.networks,
         "gain": tables_accuracy.gain,
         "gain-simulated": tables_accuracy.gain_simulated,
         "accuracy-asked": tables_accuracy.accuracy_asked,
         "accuracy-alone": tables_accuracy.accuracy_alone,
+        "accuracy-simulated": tables_accuracy.accuracy_simulated,
+        "accuracy-peers": tables_accuracy.accuracy_peers,
         "measures": tables_accuracy.measures,
         "rivals": tables_accuracy.rivals,
-        "losses": tables_accuracy.losses,
+        "losers": tables_losses.losers,
+        "losses": tables_losses.losses,
+        "ablations": tables_experts.ablations,
         "harm": tables_experts.harm,
         "planner": tables_experts.planner,
         "arms": tables_experts.arms,
@@ -73,9 +86,14 @@ def filled(text: str, results: Results) -> str:
 
     def table(found: re.Match[str]) -> str:
         name = found[2]
-        if name not in TABLES:
-            raise ValueError(f"there is no table {name!r}; there are {list(TABLES)}")
-        return f"{found[1]}\n{TABLES[name](results)}\n\n{found[3]}"
+        if name in TABLES:
+            made = TABLES[name](results)
+        elif name in tables_speed.TABLES:
+            made = tables_speed.TABLES[name]()
+        else:
+            there = [*TABLES, *tables_speed.TABLES]
+            raise ValueError(f"there is no table {name!r}; there are {there}")
+        return f"{found[1]}\n{made}\n\n{found[3]}"
 
     return _PLACE.sub(table, text)
 
@@ -101,6 +119,7 @@ def _tables(given: argparse.Namespace) -> int:
             filled(README.read_text(encoding="utf-8"), results), encoding="utf-8"
         )
         draw(results, FIGURES)
+        tables_speed.draw(FIGURES)
         return 0
     given.out.mkdir(parents=True, exist_ok=True)
     pages = [f"## {name}\n\n{make(results)}\n" for name, make in TABLES.items()]

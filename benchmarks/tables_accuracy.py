@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
 import pandas as pd
 
@@ -15,6 +13,7 @@ from benchmarks.tables_text import (
     best_mode,
     done,
     markdown,
+    names_of_kind,
     of,
     percent,
     signed,
@@ -24,16 +23,18 @@ from benchmarks.tables_text import (
 __all__ = [
     "accuracy_alone",
     "accuracy_asked",
+    "accuracy_peers",
+    "accuracy_simulated",
+    "blocks",
     "gain",
     "gain_simulated",
-    "losses",
+    "in_block",
     "measures",
     "rivals",
 ]
 
 MEASURE = "shd_half"
 EXPERT = "recorded"
-SHOWN = (EXPERT, "coin", "adversarial", "always-first")  # where losses are looked for
 FAMOUS = "famous"
 
 
@@ -42,7 +43,7 @@ def _methods(runs: pd.DataFrame, *, asking: bool) -> list[str]:
     return list(dict.fromkeys(some.sort_values("method", kind="stable")["method"]))
 
 
-def _blocks(runs: pd.DataFrame) -> list[tuple[str, int]]:
+def blocks(runs: pd.DataFrame) -> list[tuple[str, int]]:
     """Network and rows, famous networks last."""
     held = runs[["group", "network", "rows"]].drop_duplicates()
     held = held.assign(last=held["group"] == FAMOUS)
@@ -50,15 +51,16 @@ def _blocks(runs: pd.DataFrame) -> list[tuple[str, int]]:
     return list(zip(held["network"], held["rows"], strict=True))
 
 
-def _in(runs: pd.DataFrame, network: str, rows: int) -> pd.DataFrame:
+def in_block(runs: pd.DataFrame, network: str, rows: int) -> pd.DataFrame:
+    """Runs of one network and number of rows."""
     return runs[(runs["network"] == network) & (runs["rows"] == rows)]
 
 
 def _accuracy(results: Results, columns: list[tuple[str, str]]) -> str:
     runs = done(results)
     rows: list[list[str]] = []
-    for network, n in _blocks(runs):
-        block = _in(runs, network, n)
+    for network, n in blocks(runs):
+        block = in_block(runs, network, n)
         cells = [with_error(of(block, m, e)[MEASURE]) for m, e in columns]
         if all(cell == NOTHING for cell in cells[1:]):
             continue
@@ -78,8 +80,57 @@ def accuracy_alone(results: Results) -> str:
 
 def accuracy_asked(results: Results) -> str:
     """SHD with the recorded answers, beside data alone."""
-    asking = _methods(done(results), asking=True)
+    peers = names_of_kind("peer")
+    asking = [m for m in _methods(done(results), asking=True) if m not in peers]
     return _accuracy(results, [(BASE, ""), *((m, EXPERT) for m in asking)])
+
+
+def accuracy_peers(results: Results) -> str:
+    """SHD of other implementations, with the same answers or without any."""
+    runs = done(results)
+    peers = names_of_kind("peer")
+    runs_of_peers = runs[runs["method"].isin(peers)]
+    if not len(runs_of_peers):
+        return "No other implementation was run."
+    ours = best_mode(runs)
+    rows: list[list[str]] = []
+    for network, n in blocks(runs_of_peers):
+        block = in_block(runs, network, n)
+        for asking in (True, False):
+            for method in _methods(in_block(runs_of_peers, network, n), asking=asking):
+                theirs = of(block, method, EXPERT if asking else "")
+                held = of(block, ours or "", EXPERT) if asking else of(block, BASE)
+                pairs = paired(theirs, held, MEASURE)
+                gap = Difference.of((pairs["one"] - pairs["other"]).to_numpy())
+                rows.append(
+                    [
+                        f"{network}, {n:,}",
+                        method,
+                        "yes" if asking else "no",
+                        str(len(theirs)),
+                        with_error(theirs[MEASURE]),
+                        with_error(pairs["other"]),
+                        signed(gap),
+                        f"{theirs['seconds'].mean():.1f}",
+                    ]
+                )
+    head = ["network, rows", "method", "asks", "samples", "SHD ½",
+            "ours on these", "theirs less ours", "seconds"]  # fmt: skip
+    return markdown(head, rows)
+
+
+def accuracy_simulated(results: Results) -> str:
+    """SHD of our mode by how often a simulated expert is right."""
+    runs = done(results)
+    ours = best_mode(runs)
+    experts = sorted(e for e in set(runs["expert"]) if e.startswith("accuracy-"))
+    if ours is None or not experts:
+        return "No expert was simulated."
+    columns = [(BASE, ""), *((ours, e) for e in experts)]
+    table = _accuracy(results, columns)
+    for expert in experts:
+        table = table.replace(f"| {ours} |", f"| {expert} |", 1)
+    return table
 
 
 def gain(results: Results) -> str:
@@ -213,60 +264,3 @@ def rivals(results: Results) -> str:
         "significantly worse on",
     ]
     return markdown(head, rows)
-
-
-def losses(results: Results) -> str:
-    """Where another method is nearer to the truth, the largest gap first."""
-    runs = done(results)
-    ours = best_mode(runs)
-    if ours is None:
-        return "None of our modes was run."
-    found: list[tuple[float, list[str]]] = []
-    where = behind = 0
-    for network, n in _blocks(runs):
-        block = _in(runs, network, n)
-        for expert in _experts(block):
-            where += 1
-            gaps = list(_gaps(block, of(block, ours, expert), ours, expert))
-            behind += bool(gaps)
-            sure = [gap for gap in gaps if gap[0].mean > 2 * gap[0].error]
-            if not sure:
-                continue
-            gap, pairs, name = max(sure, key=lambda g: (g[0].mean, g[2]))
-            what = [
-                f"{network}, {n:,}",
-                expert,
-                with_error(pairs["one"]),
-                f"{name}: {with_error(pairs['other'])}",
-                signed(gap),
-            ]
-            found.append((gap.mean, what))
-    found.sort(key=lambda item: (-item[0], item[1]))
-    said = (
-        f"By mean SHD ½, {ours} is behind at least one method in {behind} of {where} "
-        f"pairs of block and expert, by more than two standard errors in {len(found)}. "
-        "The best other method in each of these, those that do not ask included:"
-    )
-    head = ["network, rows", "expert", ours, "the best other", "gap"]
-    return said + "\n\n" + markdown(head, [row for _, row in found])
-
-
-def _experts(block: pd.DataFrame) -> list[str]:
-    asked = set(block[block["arm"] == "real"]["expert"])
-    return [expert for expert in SHOWN if expert in asked]
-
-
-def _gaps(
-    block: pd.DataFrame, one: pd.DataFrame, ours: str, expert: str
-) -> Iterable[tuple[Difference, pd.DataFrame, str]]:
-    for method in sorted(block["method"].unique()):
-        for whom in ("", expert):
-            other = of(block, method, whom)
-            if method == ours or not len(other):
-                continue
-            pairs = paired(one, other, MEASURE)
-            if not len(pairs):
-                continue
-            gap = Difference.of((pairs["one"] - pairs["other"]).to_numpy())
-            if gap.mean > 0:
-                yield gap, pairs, method

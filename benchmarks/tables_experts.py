@@ -9,8 +9,9 @@ import pandas as pd
 
 from benchmarks.arms import ARMS
 from benchmarks.collect import Results
-from benchmarks.comparisons import Difference, margin_of, paired
-from benchmarks.curve import areas, planner_gain
+from benchmarks.comparisons import Difference, log_ratio, margin_of, paired
+from benchmarks.curve import ORDERS, areas, planner_gain
+from benchmarks.methods import registry
 from benchmarks.tables_text import (
     BASE,
     NOTHING,
@@ -19,14 +20,18 @@ from benchmarks.tables_text import (
     done,
     markdown,
     minus,
+    names_of_kind,
     of,
+    percent,
     signed,
     with_error,
 )
 
-__all__ = ["arms", "calibration", "harm", "planner", "what_was_said"]
+__all__ = ["ablations", "arms", "calibration", "harm", "planner", "what_was_said"]
 
 MEASURE = "shd_half"
+_GAPS = (("planned", "shuffled"), ("rounds", "shuffled"), ("planned", "random"),
+         ("rounds", "random"))  # fmt: skip
 BAD = ("coin", "adversarial", "always-first", "abstain")
 
 
@@ -102,44 +107,83 @@ def _cost(
     return f"{mean}{limit}, {high} {sign}"
 
 
+def ablations(results: Results) -> str:
+    """Posterior mode and the search with one part taken out, on the same samples."""
+    runs = done(results, ablations=True)
+    parts = names_of_kind("ablation")
+    there = [m for m in registry() if m in set(runs["method"]) & parts]
+    if not there:
+        return "No part was taken out."
+    rows: list[list[str]] = []
+    for method in there:
+        for expert in sorted(set(runs[runs["method"] == method]["expert"])):
+            one = of(runs, method, expert)
+            whole = of(runs, "posterior" if expert else BASE, expert)
+            pairs = paired(one, whole, MEASURE)
+            if not len(pairs):
+                continue
+            by = pairs.groupby(["network", "rows"])[["one", "other"]].mean()
+            gap = (pairs["one"] - pairs["other"]).groupby(
+                [pairs["network"], pairs["seed"]]
+            )
+            rows.append(
+                [
+                    f"{method}, {expert}" if expert else method,
+                    ", ".join(sorted(set(pairs["network"]))),
+                    str(len(pairs)),
+                    f"{by['other'].mean():.1f}",
+                    f"{by['one'].mean():.1f}",
+                    signed(Difference.of(gap.mean().to_numpy()), 2),
+                    percent(log_ratio(pairs)),
+                ]
+            )
+    head = ["without a part", "networks", "samples", "whole", "without", "difference",
+            "change"]  # fmt: skip
+    return markdown(head, rows)
+
+
 def planner(results: Results) -> str:
-    """Mean SHD over the numbers of pairs asked, in two orders of the same pairs."""
+    """Mean SHD over the numbers of pairs asked, in several orders of pairs."""
     if not len(results.curve):
         return "No curve was run."
     area = areas(results.curve)
+    orders = [order for order in ORDERS if order in area]
+    gaps = [(one, other) for one, other in _GAPS if one in area and other in area]
     rows: list[list[str]] = []
     for (method, network), some in area.groupby(["method", "network"], sort=True):
         rows.append(
             [
                 f"{method}, {network}",
                 str(some["seed"].nunique()),
-                with_error(some["planned"], 2),
-                with_error(some["shuffled"], 2),
-                signed(planner_gain(some), 2),
+                *(with_error(some[order], 2) for order in orders),
+                *(signed(planner_gain(some, *gap), 2) for gap in gaps),
             ]
         )
     rows += [
-        [f"{method}, all", "", "", "", signed(planner_gain(some), 2)]
+        [f"{method}, all", *[""] * (len(orders) + 1),
+         *(signed(planner_gain(some, *gap), 2) for gap in gaps)]
         for method, some in area.groupby("method", sort=True)
-    ]
-    head = ["method, network", "samples", "planned", "random order", "difference"]
+    ]  # fmt: skip
+    head = ["method, network", "samples", *orders,
+            *(f"{one} less {other}" for one, other in gaps)]  # fmt: skip
     return markdown(head, rows)
 
 
 def arms(results: Results) -> str:
     """The memorisation gap: the gain over data alone that goes with the names."""
     runs = done(results)
-    base = of(runs, BASE)
     asked = runs[(runs["arm"] != "") & (runs["arm"] != "real")]
     rows: list[list[str]] = []
     for network in sorted(asked["network"].unique()):
-        here = runs[runs["network"] == network]
-        experts = sorted(asked[asked["network"] == network]["expert"].unique())
+        there = asked[asked["network"] == network]
+        sizes = set(there["rows"])  # real names were run with more numbers of rows
+        here = runs[(runs["network"] == network) & runs["rows"].isin(sizes)]
+        experts = sorted(there["expert"].unique())
         for expert in experts:
             rows += [
                 [
                     f"{network}, {expert}, {method}",
-                    with_error(base[base["network"] == network][MEASURE]),
+                    with_error(of(here, BASE)[MEASURE]),
                     *_arm_cells(here, method, expert),
                 ]
                 for method in ("expert-alone", best_mode(runs) or "")

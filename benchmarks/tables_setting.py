@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from benchmarks.collect import Results
+import pandas as pd
+
+from benchmarks.collect import Results, uncoded
+from benchmarks.methods import registry
 from benchmarks.tables_text import NOTHING, best_mode, done, markdown, of
 
-__all__ = ["conditions", "failures", "networks", "traps"]
+__all__ = ["conditions", "failures", "networks", "not_run", "plan", "traps"]
 
 
 def conditions(results: Results) -> str:
@@ -24,14 +27,82 @@ def _grouped(results: Results) -> dict[str, list[str]]:
         machine = under["machine"]
         limit = "" if settings["limit"] is None else f", at most {settings['limit']}"
         versions = ", ".join(f"{k} {v}" for k, v in under["versions"].items())
+        others = settings.get("peer_seconds")
+        stopped = "" if others is None else f", others stopped after {others:g} s"
         text = (
             f"pairs {settings['pairs']}{limit}, {settings['bootstrap']} resamples, "
-            f"search {settings['search']}; code {', '.join(header['code'])}, commit "
-            f"{under['commit'][:12]}, {under['date']}; {machine['processor']}, "
-            f"{machine['cores']} cores, {machine['memory_gib']} GiB; {versions}"
+            f"search {settings['search']}{stopped}; code "
+            f"{', '.join(header['code'])}, commit {under['commit'][:12]}, "
+            f"{under['date']}; {machine['processor']}, {machine['cores']} cores, "
+            f"{machine['memory_gib']} GiB; {versions}"
         )
         found.setdefault(text, []).append(name)
     return found
+
+
+def plan(results: Results) -> str:
+    """What was planned: sets of cells, and what is run in each."""
+    if not results.plan:
+        return "Nothing was planned: these are the runs that there are."
+    kinds = {m.name: m.kind for m in registry().values()}
+    rows: list[list[str]] = []
+    for part in results.plan["parts"]:
+        seeds = part["seeds"]
+        rows.append(
+            [
+                part["about"] or NOTHING,
+                ", ".join(part["networks"]),
+                ", ".join(f"{n:,}" for n in part["rows"]),
+                str(len(seeds)),
+                ", ".join(_short(part["methods"], kinds)),
+                ", ".join(part["experts"]) or NOTHING,
+                ", ".join(a for a in part["arms"] if a != "real") or NOTHING,
+            ]
+        )
+    head = ["part", "networks", "rows", "samples", "methods", "experts", "other arms"]
+    return markdown(head, rows)
+
+
+def _short(names: list[str], kinds: dict[str, str]) -> list[str]:
+    """Names of methods, a kind of which all are there by the kind's."""
+    found: dict[str, None] = {}
+    for name in names:
+        kind = kinds.get(name, "")
+        every = {n for n, k in kinds.items() if k == kind}
+        is_whole = every <= set(names) and len(every) > 1
+        found[f"all of kind {kind}" if is_whole else name] = None
+    return list(found)
+
+
+def not_run(results: Results) -> str:
+    """What was planned and has no record."""
+    if not results.plan:
+        return "Nothing was planned."
+    held = results.plan["not_run"]
+    lost = pd.DataFrame(uncoded(held))
+    planned = results.plan["planned_runs"]
+    curve = results.plan["curve"]
+    said = f"{planned:,} runs were planned"
+    without = "" if not curve or len(results.curve) else " The curve was not run."
+    if not len(lost):
+        return f"{said}, and all of them were run.{without}"
+    rows: list[list[str]] = []
+    for (network, n), some in lost.groupby(["network", "rows"], sort=True):
+        methods = sorted(set(some["method"]))
+        experts = sorted(set(some["expert"]) - {""})
+        shown = ", ".join(methods) if len(methods) <= 6 else f"{len(methods)} methods"
+        rows.append(
+            [
+                f"{network}, {n:,}",
+                str(int(some["seeds"].max())),
+                str(int(some["seeds"].sum())),
+                shown,
+                ", ".join(experts) or NOTHING,
+            ]
+        )
+    head = ["network, rows", "samples", "runs", "methods", "experts"]
+    total = int(lost["seeds"].sum())
+    return f"{said}; {total:,} were not run:{without}\n\n{markdown(head, rows)}"
 
 
 def networks(results: Results) -> str:

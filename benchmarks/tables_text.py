@@ -9,6 +9,7 @@ import pandas as pd
 
 from benchmarks.collect import Results
 from benchmarks.comparisons import Difference, Ratio, mean_and_error
+from benchmarks.methods import registry
 
 __all__ = [
     "OURS",
@@ -16,6 +17,7 @@ __all__ = [
     "done",
     "markdown",
     "minus",
+    "names_of_kind",
     "of",
     "percent",
     "signed",
@@ -101,9 +103,15 @@ def minus(number: str) -> str:
     return number.replace("-", "−")
 
 
-def done(results: Results) -> pd.DataFrame:
-    """Runs that gave a graph."""
-    return results.runs[results.runs["status"] == "done"]
+def names_of_kind(kind: str) -> set[str]:
+    """Names of the methods of a kind."""
+    return {m.name for m in registry().values() if m.kind == kind}
+
+
+def done(results: Results, *, ablations: bool = False) -> pd.DataFrame:
+    """Runs that gave a graph; ours with a part taken out only where asked for."""
+    runs = results.runs[results.runs["status"] == "done"]
+    return runs if ablations else runs[~runs["method"].isin(names_of_kind("ablation"))]
 
 
 def of(

@@ -547,7 +547,8 @@ class Graph:
             twice = sorted({v for v in names if list(names).count(v) > 1})
             wrong = f"differing: {odd}" if odd else f"repeated: {twice}"
             raise GraphError(f"the new order must hold the same nodes once; {wrong}")
-        take = [self.index(name) for name in names]
+        at = {name: k for k, name in enumerate(self.names)}
+        take = [at[name] for name in names]
         return Graph(tuple(names), self.marks[np.ix_(take, take)])
 
     def rename(self, new_names: Mapping[str, str]) -> Graph:

@@ -155,12 +155,17 @@ class Result:
         """What a reader must know, the most important first."""
         return self.combined.warnings
 
+    @property
+    def summary(self) -> tuple[str, ...]:
+        """What was found and whom it rests on, a few lines without the edges."""
+        return tuple(_summary(self.combined))
+
     def __str__(self) -> str:
         one = self.combined
         lines = [f"WARNING: {text}" for text in one.warnings]
         if lines:
             lines.append("")
-        lines.extend(_summary(one))
+        lines.extend(self.summary)
         if one.edges:
             shown = self.edges.drop(columns="warning").head(_SHOWN)
             lines += ["", shown.to_string(index=False, float_format="%.2f")]

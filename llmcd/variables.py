@@ -1,13 +1,11 @@
-"""What the columns mean: names, descriptions, kinds, levels, units, tiers, aliases."""
+"""What the columns mean: all of them, read, written, looked through and disguised."""
 
 from __future__ import annotations
 
 import difflib
 import hashlib
-import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,225 +15,28 @@ from llmcd.aliases import Disguise, hide
 from llmcd.description_files import read_descriptions
 from llmcd.errors import VariablesError
 from llmcd.lint import GIVE_AWAY, LintWarning, Suspicion, give_aways, suspicions
+from llmcd.variable import (
+    FIELDS,
+    KINDS,
+    MAX_NAME,
+    MAX_NOTE,
+    MAX_TEXT,
+    TEXTS,
+    Variable,
+    checked_text,
+    clean_text,
+    has_hidden,
+)
 
 __all__ = [
     "KINDS",
+    "MAX_NAME",
     "LintWarning",
     "Suspicion",
     "Variable",
     "Variables",
     "clean_text",
 ]
-
-KINDS = ("continuous", "binary", "nominal", "ordinal")
-MAX_NAME = 200  # characters of a name, label, alias, unit or level
-MAX_TEXT = 1000  # characters of a description or of the domain
-MAX_NOTE = 1_000_000  # characters of a remark for people
-_BREAKS = "\t\n\r\v\f\x85"
-
-_OTHER_WORDS = {
-    "bool": "binary",
-    "boolean": "binary",
-    "categorical": "nominal",
-    "category": "nominal",
-    "discrete": "nominal",
-    "float": "continuous",
-    "numeric": "continuous",
-    "ordered": "ordinal",
-    "string": "nominal",
-}
-
-
-def has_hidden(text: str) -> bool:
-    r"""Whether a text holds characters that cannot be seen, tabs and breaks aside.
-
-    Examples
-    --------
-    >>> has_hidden("low\u202e"), has_hidden("low\tpoor")
-    (True, False)
-    """
-    if text.isascii() and text.isprintable():
-        return False
-    return any(
-        unicodedata.category(c) in ("Cc", "Cf", "Cs") and c not in _BREAKS for c in text
-    )
-
-
-def clean_text(text: str) -> str:
-    r"""Remove characters that cannot be seen; a tab or line break becomes a space.
-
-    Control, zero-width and text-direction characters can hide words from a reader
-    that a language model still reads.
-
-    Parameters
-    ----------
-    text : str
-        Any text.
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> clean_text("blood\u202e pressure\t(mmHg)")
-    'blood pressure (mmHg)'
-    """
-    if text.isascii() and text.isprintable():
-        return text
-    kept: list[str] = []
-    for character in text:
-        category = unicodedata.category(character)
-        if character in _BREAKS or category in ("Zl", "Zp"):
-            kept.append(" ")
-        elif category not in ("Cc", "Cf", "Cs"):
-            kept.append(character)
-    return "".join(kept)
-
-
-@dataclass(frozen=True)
-class Variable:
-    """One column: its name and what it means.
-
-    Strings are cleaned (:func:`clean_text`); what is too long or contradictory is an
-    error that lists everything wrong with the variable.
-
-    Parameters
-    ----------
-    name : str
-        The column's name, at most 200 characters.
-    label : str, optional
-        A readable name.
-    description : str, optional
-        What is measured, its unit and its levels, at most 1,000 characters; never a
-        cause or an effect (see :meth:`Variables.lint`).
-    kind : {"continuous", "binary", "nominal", "ordinal"}, optional
-        None infers the kind from the data.
-    unit : str, optional
-        Such as ``"mmHg"``.
-    levels : iterable of str, optional
-        The values of a discrete variable; for an ordinal one in their order.
-    tier : int, optional
-        Place in time: a variable cannot cause one of a lower tier.
-    alias : str, optional
-        Shown to the expert in place of label and name.
-
-    Raises
-    ------
-    VariablesError
-        If a field has the wrong type, is too long, or contradicts another.
-
-    Examples
-    --------
-    >>> Variable("sbp", label="Systolic pressure", unit="mmHg").shown
-    'Systolic pressure'
-    """
-
-    name: str
-    label: str = ""
-    description: str = ""
-    kind: str | None = None
-    unit: str | None = None
-    levels: tuple[str, ...] = ()
-    tier: int | None = None
-    alias: str | None = None
-    had_hidden: tuple[str, ...] = field(
-        default=(), init=False, compare=False, repr=False
-    )
-
-    def __post_init__(self) -> None:
-        wrong: list[str] = []
-        set_field = object.__setattr__
-        set_field(self, "had_hidden", _fields_with_hidden(self))
-        set_field(self, "name", _text(self.name, "name", MAX_NAME, wrong, strip=False))
-        set_field(self, "label", _text(self.label or "", "label", MAX_NAME, wrong))
-        description = _text(self.description or "", "description", MAX_TEXT, wrong)
-        set_field(self, "description", description)
-        for each in ("kind", "unit", "alias"):
-            value = getattr(self, each)
-            text = None if value is None else _text(value, each, MAX_NAME, wrong)
-            set_field(self, each, text or None)
-        set_field(self, "levels", _levels(self.levels, wrong))
-        set_field(self, "tier", _tier(self.tier, wrong))
-        if not self.name.strip():
-            wrong.append("the name is empty")
-        wrong += _kind_problems(self.kind, self.levels)
-        if wrong:
-            raise VariablesError(f"variable {self.name!r}: " + "; ".join(wrong))
-
-    @property
-    def shown(self) -> str:
-        """What the expert sees: the alias, else the label, else the name."""
-        return self.alias or self.label or self.name
-
-
-_FIELDS = tuple(each.name for each in fields(Variable) if each.init)
-_TEXTS = ("name", "label", "description", "unit", "alias")
-
-
-def _fields_with_hidden(variable: Variable) -> tuple[str, ...]:
-    texts = {each: getattr(variable, each) for each in _TEXTS}
-    if isinstance(variable.levels, list | tuple):  # an iterator can be read but once
-        texts["levels"] = " ".join(x for x in variable.levels if isinstance(x, str))
-    return tuple(n for n, x in texts.items() if isinstance(x, str) and has_hidden(x))
-
-
-def _text(
-    value: object, field: str, limit: int, wrong: list[str], *, strip: bool = True
-) -> str:
-    if not isinstance(value, str):
-        wrong.append(f"{field} must be a text, got {type(value).__name__}")
-        return ""
-    text = clean_text(value)
-    if strip:
-        text = " ".join(text.split())
-    if len(text) > limit:
-        wrong.append(f"{field} has {len(text):,} characters; at most {limit:,} allowed")
-    return text
-
-
-def _levels(value: object, wrong: list[str]) -> tuple[str, ...]:
-    if value is None:
-        return ()
-    if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):
-        wrong.append(
-            f'levels must be a list such as ["low", "high"], got {type(value).__name__}'
-        )
-        return ()
-    levels: list[str] = []
-    for level in value:
-        if level is None or isinstance(level, Mapping | list | tuple | set):
-            wrong.append(f"a level must be a text, got {type(level).__name__}")
-        else:
-            levels.append(_text(str(level), "a level", MAX_NAME, wrong))
-    twice = sorted({level for level in levels if levels.count(level) > 1})
-    if twice:
-        wrong.append(f"these levels are given more than once: {twice}")
-    return tuple(levels)
-
-
-def _tier(value: object, wrong: list[str]) -> int | None:
-    if value is None or value == "":
-        return None
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    if isinstance(value, str) and re.fullmatch(r"\s*[+-]?\d{1,9}\s*", value):
-        return int(value)
-    wrong.append(f"tier must be a whole number, got {value!r}")
-    return None
-
-
-def _kind_problems(kind: str | None, levels: tuple[str, ...]) -> list[str]:
-    if kind is not None and kind not in KINDS:
-        near = difflib.get_close_matches(kind.lower(), KINDS, 1)
-        meant = _OTHER_WORDS.get(kind.lower()) or (near[0] if near else None)
-        hint = f"; did you mean {meant!r}?" if meant else ""
-        return [f"kind must be one of {', '.join(KINDS)}, got {kind!r}{hint}"]
-    if kind == "continuous" and levels:
-        return ["a continuous variable has no levels; drop levels or change kind"]
-    if kind == "binary" and levels and len(levels) != 2:
-        return [f"a binary variable has 2 levels, got {len(levels)}"]
-    return []
 
 
 @dataclass(frozen=True)
@@ -279,7 +80,9 @@ class Variables(Mapping[str, Variable]):
         set_field = object.__setattr__
         if isinstance(self.domain, str) and has_hidden(self.domain):
             set_field(self, "had_hidden", ("domain",))
-        set_field(self, "domain", _text(self.domain or "", "domain", MAX_TEXT, wrong))
+        set_field(
+            self, "domain", checked_text(self.domain or "", "domain", MAX_TEXT, wrong)
+        )
         set_field(self, "variables", tuple(self.variables))
         set_field(self, "notes", _notes(self.notes, wrong))
         odd = {type(v).__name__ for v in self.variables if not isinstance(v, Variable)}
@@ -431,7 +234,7 @@ class Variables(Mapping[str, Variable]):
         """
         found = [("(domain)", "domain", self.domain)]
         for v in self.variables:
-            found += [(v.name, field, getattr(v, field) or "") for field in _TEXTS]
+            found += [(v.name, field, getattr(v, field) or "") for field in TEXTS]
             found += [(v.name, "levels", level) for level in v.levels]
         marked = [("(domain)", self.had_hidden)]
         marked += [(v.name, v.had_hidden) for v in self.variables]
@@ -578,12 +381,12 @@ def _notes(value: object, wrong: list[str]) -> tuple[str, ...]:
     if not isinstance(lines, Iterable):
         wrong.append(f"notes must be a list of texts, got {type(value).__name__}")
         return ()
-    return tuple(_text(str(line), "a note", MAX_NOTE, wrong) for line in lines)
+    return tuple(checked_text(str(line), "a note", MAX_NOTE, wrong) for line in lines)
 
 
 def _filled(variable: Variable) -> dict[str, Any]:
     row: dict[str, Any] = {}
-    for each in _FIELDS[1:]:
+    for each in FIELDS[1:]:
         value = getattr(variable, each)
         if value not in ("", None, ()):
             row[each] = list(value) if isinstance(value, tuple) else value
@@ -633,7 +436,7 @@ def _is_file_form(source: Mapping[Any, Any]) -> bool:
     if "variables" not in source or not (inner is None or isinstance(inner, Mapping)):
         return False
     # A column may itself be called "variables"; then its value holds fields only.
-    return not inner or not set(inner) <= set(_FIELDS) or "domain" in source
+    return not inner or not set(inner) <= set(FIELDS) or "domain" in source
 
 
 def _read_one(name: object, value: object, wrong: list[str]) -> Variable | None:
@@ -654,8 +457,8 @@ def _read_one(name: object, value: object, wrong: list[str]) -> Variable | None:
             f"variable {name!r}: expected a text or fields, got {type(value).__name__}"
         )
         return None
-    for key in [key for key in row if key not in _FIELDS]:
-        near = difflib.get_close_matches(key, _FIELDS, 1)
+    for key in [key for key in row if key not in FIELDS]:
+        near = difflib.get_close_matches(key, FIELDS, 1)
         wrong.append(f"variable {name!r}: unknown field {key!r}{_did_you_mean(near)}")
         del row[key]
     try:

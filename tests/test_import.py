@@ -38,6 +38,19 @@ def test_no_socket_and_no_heavy_library():
     assert done.returncode == 0, done.stderr
 
 
+def cpu_seconds(code):
+    """Of a new process that runs this, start included."""
+    run = [sys.executable, "-c", f"{code}; import time; print(time.process_time())"]
+    return float(subprocess.run(run, capture_output=True, text=True, check=True).stdout)
+
+
+def test_the_import_costs_little_more_than_pandas():
+    """Less than a second of the processor, at the best of three tries."""
+    without = min(cpu_seconds("import numpy, pandas") for _ in range(3))
+    own = min(cpu_seconds("import numpy, pandas, llmcd") for _ in range(3)) - without
+    assert own < 1.0
+
+
 def test_public_names_exist():
     """Everything in __all__ and dir() can be had, and nothing else."""
     for name in llmcd.__all__:

@@ -77,9 +77,11 @@ class OwnVariables:
         names = self._chosen(min(size, len(self.variables)), seed)
         found: list[Item] = []
         for pair in combinations(names, 2):
-            for a, b in (pair, pair[::-1]):
-                found.append(Item(pairwise_question(self.variables, a, b), ""))
-                found.append(Item(_which(self.variables, a, b), ""))
+            orders = (pair, pair[::-1])
+            # the two orders next to each other, as ``sittings`` wants them
+            asked = [pairwise_question(self.variables, a, b) for a, b in orders]
+            asked += [_which(self.variables, a, b) for a, b in orders]
+            found += [Item(question, "") for question in asked]
         return tuple(found)
 
     def _chosen(self, size: int, seed: int) -> list[str]:

@@ -10,6 +10,7 @@ from typing import Any
 from llmcd import folder
 from llmcd.background import Background
 from llmcd.cli.command import Command
+from llmcd.cli.exits import code_of_answers
 from llmcd.cli.inputs import (
     background_of,
     budget_of,
@@ -22,7 +23,7 @@ from llmcd.cli.inputs import (
     variables_of,
 )
 from llmcd.cli.options import add_data, add_expert, add_folder, add_kind, add_store
-from llmcd.cli.output import Shown, remark
+from llmcd.cli.output import Shown
 from llmcd.discovery.ensemble import Candidates
 from llmcd.discovery.limits import Limits
 from llmcd.errors import ExpertError
@@ -54,8 +55,6 @@ def _plan(arguments: argparse.Namespace) -> Shown:
         folder.open_folder(arguments.out)
     variables = variables_of(arguments.variables)
     found = _candidates(arguments, variables)
-    for text in found.warnings:
-        remark(f"WARNING: {text}")
     questions = plan(
         # a folder keeps no rows: show what `ask` will ask from there
         replace(found, table=None) if arguments.out else found,
@@ -66,7 +65,6 @@ def _plan(arguments: argparse.Namespace) -> Shown:
     )
     if arguments.out:
         folder.save_candidates(arguments.out, found, variables)
-        remark(f"kept in {arguments.out}")
     stored, missing = _stored(questions, expert, arguments)
     document = {
         "run": arguments.out,
@@ -79,7 +77,8 @@ def _plan(arguments: argparse.Namespace) -> Shown:
     if stored is not None:
         where = store_of(arguments)
         text += f"\n{stored} replies are in {where}, {missing} would be asked for"
-    return Shown(document, (text,))
+    kept = (f"kept in {arguments.out}",) if arguments.out else ()
+    return Shown(document, (text,), found.warnings, kept)
 
 
 def _candidates(arguments: argparse.Namespace, variables: Variables) -> Candidates:
@@ -116,6 +115,7 @@ def _plan_document(questions: Plan, *, show: bool) -> dict[str, Any]:
         "prompt_tokens": questions.prompt_tokens,
         "completion_tokens": questions.completion_tokens,
         "usd": questions.usd,
+        "seconds": questions.seconds,
         "notes": questions.notes,
     }
 
@@ -196,8 +196,6 @@ def _kept(answers: Answers, run: str) -> Shown:
     also = f", and {more} from earlier" if more else ""
     lines = [f"{len(answers)} answers{also} in {path}"]
     lines += [f"sent for {sent}" for sent in answers.sent]
-    if answers.note:
-        remark(f"llmcd: {answers.note}")
     document = {
         "answers": len(answers),
         "earlier": more,
@@ -209,7 +207,9 @@ def _kept(answers: Answers, run: str) -> Shown:
         "emitted": None,
         "questions": None,
     }
-    return Shown(document, ("\n".join(lines),))
+    unfinished = (answers.note,) if answers.note else ()
+    code = code_of_answers(answers)
+    return Shown(document, ("\n".join(lines),), unfinished, code=code)
 
 
 _KEPT = {

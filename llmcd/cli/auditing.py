@@ -16,8 +16,8 @@ from llmcd.auditing.page import render_audits
 from llmcd.auditing.published import LOADERS
 from llmcd.cli.command import Command
 from llmcd.cli.inputs import budget_of, somebody, store_of, variables_of
-from llmcd.cli.options import add_expert
-from llmcd.cli.output import Shown, remark
+from llmcd.cli.options import add_expert, add_seed
+from llmcd.cli.output import Grid, Shown, remark
 from llmcd.expert.protocol import Expert
 
 __all__ = ["AUDIT"]
@@ -36,7 +36,7 @@ def _add_audit(parser: argparse.ArgumentParser) -> None:
         metavar="[TASK=]N",
         help=f"questions of each task (default: {_N}), or of one; again for several",
     )
-    what.add_argument("--seed", type=int, default=0, metavar="N")
+    add_seed(what)
     what.add_argument(
         "--cladder",
         metavar="FILE|NAME",
@@ -86,13 +86,12 @@ def _audit(arguments: argparse.Namespace) -> Shown:
         budget=budget_of(arguments),
         replay=arguments.replay,
     )
-    lines, files = [str(found)], []
+    files: list[Path] = []
     if arguments.out:
         home = Path(arguments.out)
         home.mkdir(parents=True, exist_ok=True)
         files = [found.write(home / "audit.json"), home / "audit.html"]
         folder.write_text(files[1], render_audits([found]))
-        lines += map(str, files)
     document = {
         **_NOTHING,
         "expert": found.expert,
@@ -101,7 +100,17 @@ def _audit(arguments: argparse.Namespace) -> Shown:
         "notes": found.notes,
         "files": files,
     }
-    return Shown(document, ("\n".join(lines),))
+    return Shown(document, _audited(found), found.notes, tuple(map(str, files)))
+
+
+def _audited(found: Audit) -> tuple[str | Grid, ...]:
+    """Who, what came of each task, and what to trust it with."""
+    rows = tuple((one.task, one.level, str(one.measures[0])) for one in found.sections)
+    return (
+        f"Audit of {found.expert}: {found.calls} questions",
+        Grid(("task", "level", "measured"), rows),
+        "\n".join(found.words),
+    )
 
 
 def _wanted(arguments: argparse.Namespace) -> int | dict[str, int]:
@@ -201,9 +210,9 @@ def _add_compare(parser: argparse.ArgumentParser) -> None:
 def _compare(arguments: argparse.Namespace) -> Shown:
     audits = [Audit.read(path) for path in arguments.files]
     folder.write_text(Path(arguments.page), render_audits(audits))
-    text = "\n".join([*(f"{one} \n" for one in audits), arguments.page])
+    parts = tuple(part for one in audits for part in _audited(one))
     document = {"audits": [one.to_dict() for one in audits], "file": arguments.page}
-    return Shown(document, (text,))
+    return Shown(document, parts, (), (arguments.page,))
 
 
 _FOUND = {

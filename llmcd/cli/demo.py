@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from llmcd.cli.command import Command
 from llmcd.cli.output import Grid, Shown, remark
-from llmcd.cli.results import DOCUMENT, document_of, write_run
+from llmcd.cli.results import DOCUMENT, document_of, parts_of, write_run, written
 from llmcd.data.files import read_rows
 from llmcd.errors import DataError
 from llmcd.expert.answers import Answers
@@ -28,9 +28,17 @@ __all__ = ["DEMO"]
 
 
 def _add(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--example", default="alarm", choices=["alarm", "nhefs"])
     parser.add_argument(
-        "--out", default="llmcd-demo", metavar="RUN", help="default: %(default)s"
+        "--example",
+        default="alarm",
+        choices=["alarm", "nhefs"],
+        help="a known network, or real people (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--out",
+        default="llmcd-demo",
+        metavar="RUN",
+        help="the run folder (default: %(default)s)",
     )
     parser.add_argument(
         "--bootstrap",
@@ -44,13 +52,11 @@ def _add(parser: argparse.ArgumentParser) -> None:
 _ALARM = """\
 ALARM: {rows:,} rows sampled from a published network of {columns} variables (a patient
 under anaesthesia), descriptions of the variables, and the recorded answers of a large
-language model. No key, no network. One moment ...
-"""
+language model. No key, no network. One moment ..."""
 _NHEFS = """\
 NHEFS: {rows:,} real people, {columns} variables (smoking cessation and weight), tiers
 by time of measurement, and the recorded answers of a large language model. Nobody knows
-the true graph. No key, no network. One moment ...
-"""
+the true graph. No key, no network. One moment ..."""
 
 
 def _demo(arguments: argparse.Namespace) -> Shown:
@@ -79,17 +85,15 @@ def _demo(arguments: argparse.Namespace) -> Shown:
         if alarm:
             pairs = read_rows(example / "truth.csv")
             truth = from_edge_list(pairs, names=list(rows.columns))
-            parts.append(_against_truth(truth, result))
-    parts.append(str(result))
-    if len(result.conflicts):
-        parts.append("Conflicts, the strongest first:\n" + _conflict_lines(result))
+            parts += _against_truth(truth, result)
     write_run(result, Path(arguments.out))
     document = {
         "example": arguments.example,
         **document_of(result, arguments.out),
         "distances": None if truth is None else _distances(truth, result),
     }
-    return Shown(document, tuple(parts))
+    parts += parts_of(result, arguments.out)
+    return Shown(document, tuple(parts), result.warnings, written(arguments.out))
 
 
 def _nhefs(variables: Variables) -> pd.DataFrame:
@@ -102,11 +106,6 @@ def _nhefs(variables: Variables) -> pd.DataFrame:
         ) from None
     frame: pd.DataFrame = nhefs.load_pandas().data  # pyright: ignore[reportAssignmentType]
     return frame[list(variables)]
-
-
-def _conflict_lines(result: Result, most: int = 8) -> str:
-    shown = result.conflicts[["data_says", "data_support", "expert_says", "decision"]]
-    return shown.head(most).to_string(index=False, float_format="%.2f")
 
 
 def _asked(answers: Answers) -> str:
@@ -137,21 +136,18 @@ def _distances(truth: Graph, result: Result) -> list[dict[str, Any]]:
     ]
 
 
-def _against_truth(truth: Graph, result: Result) -> str:
-    lines = [
-        f"{'against the known truth':<26}{'edges':>6}{'undirected':>12}"
-        f"{'SHD (1)':>9}{'SHD (1/2)':>11}{'arrowhead F1':>14}"
-    ]
-    lines += [
-        f"{x['graph']:<26}{x['edges']:>6}{x['undirected']:>12}"
-        f"{x['shd']:>9.0f}{x['shd_half']:>11.1f}{x['arrowhead_f1']:>14.2f}"
+def _against_truth(truth: Graph, result: Result) -> list[str | Grid]:
+    heads = ("edges", "undirected", "SHD (1)", "SHD (1/2)", "arrowhead F1")
+    rows = [
+        (x["graph"], x["edges"], x["undirected"], round(x["shd"]),
+         f"{x['shd_half']:.1f}", x["arrowhead_f1"])
         for x in _distances(truth, result)
-    ]
-    lines.append(
+    ]  # fmt: skip
+    words = (
         f"SHD to the true DAG with {truth.n_edges} edges; an undirected edge counts 1 "
-        "or 1/2, a reversal once."
+        "or 1/2,\na reversal once."
     )
-    return "\n".join(lines)
+    return [Grid(("against the known truth", *heads), tuple(rows)), words]
 
 
 DEMO = Command(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 from llmcd import folder
 from llmcd.cli.command import Command
+from llmcd.cli.exits import code_of_answers
 from llmcd.cli.inputs import (
     background_of,
     budget_of,
@@ -26,7 +28,14 @@ from llmcd.cli.options import (
     add_store,
 )
 from llmcd.cli.output import Shown
-from llmcd.cli.results import DOCUMENT, document_of, records, shown_result, write_run
+from llmcd.cli.results import (
+    DOCUMENT,
+    document_of,
+    records,
+    shown_result,
+    write_run,
+    written,
+)
 from llmcd.discovery.limits import Limits
 from llmcd.formats import FORMATS
 from llmcd.graph import Graph
@@ -60,7 +69,8 @@ def _discover(arguments: argparse.Namespace) -> Shown:
     result = _found(arguments)
     if arguments.out:
         write_run(result, Path(arguments.out))
-    return shown_result(result, arguments.out)
+    shown = shown_result(result, arguments.out)
+    return replace(shown, code=code_of_answers(result.answers))
 
 
 def _refine(arguments: argparse.Namespace) -> Shown:
@@ -69,8 +79,13 @@ def _refine(arguments: argparse.Namespace) -> Shown:
         write_run(result, Path(arguments.out))
     found = result.refinement
     proposals = [] if found is None else records(found.to_frame())
-    document = {**document_of(result, arguments.out), "proposals": proposals}
-    return Shown(document, (str(found),))
+    return Shown(
+        {**document_of(result, arguments.out), "proposals": proposals},
+        (str(found),),
+        result.warnings,
+        written(arguments.out) if arguments.out else (),
+        code_of_answers(result.answers),
+    )
 
 
 def _found(arguments: argparse.Namespace, start: Graph | None = None) -> Result:

@@ -10,8 +10,9 @@ from llmcd.errors import (
     GraphError,
     VariablesError,
 )
+from llmcd.expert.answers import Answers
 
-__all__ = ["CODES", "FAILED", "STOPPED", "USAGE", "code_of"]
+__all__ = ["CODES", "FAILED", "STOPPED", "USAGE", "code_of", "code_of_answers"]
 
 FAILED, USAGE, INPUT, EXPERT, BUDGET, STOPPED = 1, 2, 3, 4, 5, 130
 
@@ -39,6 +40,24 @@ _OF_ERRORS: tuple[tuple[type[Exception], int], ...] = (
     (PermissionError, INPUT),
     (ValueError, USAGE),
 )
+
+
+def code_of_answers(answers: Answers) -> int:
+    """The exit code of answers that came: whether Ctrl-C ended the asking.
+
+    A budget that was reached is what the user asked for, so that it is no failure.
+
+    Parameters
+    ----------
+    answers : Answers
+        What was answered.
+
+    Returns
+    -------
+    int
+    """
+    stopped = any("; interrupted;" in why for why in answers.unfinished.values())
+    return STOPPED if stopped else 0
 
 
 def code_of(error: Exception) -> int:

@@ -1,20 +1,28 @@
-"""``llmcd report``, ``review``, ``export``: a run folder shown, judged, handed on."""
+"""``llmcd show``, ``report``, ``review``, ``export``: what becomes of a run folder."""
 
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 from llmcd import folder
 from llmcd.cli.command import Command
 from llmcd.cli.options import add_folder
 from llmcd.cli.output import Shown, remark, show
+from llmcd.cli.results import DOCUMENT, shown_result
 from llmcd.formats import FORMATS
 from llmcd.result import Result
 from llmcd.review.decisions import FILE
 from llmcd.review.server import review_server
 
-__all__ = ["EXPORT", "REPORT", "REVIEW"]
+__all__ = ["EXPORT", "REPORT", "REVIEW", "SHOW"]
+
+
+def _show(arguments: argparse.Namespace) -> Shown:
+    result = Result.load(arguments.folder)
+    shown = shown_result(result, arguments.folder)
+    return replace(shown, remarks=())
 
 
 def _add_report(parser: argparse.ArgumentParser) -> None:
@@ -82,6 +90,14 @@ def _export(arguments: argparse.Namespace) -> Shown:
     return Shown(document, (text.removesuffix("\n"),), exact=True)
 
 
+SHOW = Command(
+    "show",
+    "print the result that a run folder holds",
+    _show,
+    add_folder,
+    example="llmcd show run/ --json",
+    document=DOCUMENT,
+)
 REPORT = Command(
     "report",
     "write the HTML report of a run folder",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +15,7 @@ from llmcd.cli.output import remark
 from llmcd.data.files import read_rows
 from llmcd.errors import VariablesError
 from llmcd.expert.budget import Budget
+from llmcd.expert.human import Human
 from llmcd.expert.protocol import Expert
 from llmcd.expert.resolve import resolve
 from llmcd.expert.store import Store
@@ -41,6 +44,8 @@ def rows_of(
     path: str, arguments: argparse.Namespace, variables: Variables
 ) -> pd.DataFrame:
     """The rows of a file, its cells apart by ``--separator``."""
+    if not Path(path).exists():
+        raise FileNotFoundError(errno.ENOENT, "no such file", path)
     separator: str = arguments.separator
     if separator in ("tab", "\\t"):
         separator = "\t"
@@ -110,7 +115,7 @@ def budget_of(arguments: argparse.Namespace) -> Budget | None:
 
 def expert_of(arguments: argparse.Namespace) -> Expert | None:
     """The expert that ``--expert`` names, a panel of several, or nobody."""
-    whom = arguments.expert or ["none"]
+    whom: list[Expert | str] = list(arguments.expert or ["none"])
     server: dict[str, str] = {}
     if arguments.api_base:
         server["api_base"] = arguments.api_base
@@ -118,7 +123,15 @@ def expert_of(arguments: argparse.Namespace) -> Expert | None:
         server["api_key"] = os.environ.get(arguments.api_key_env, "")
         if not server["api_key"]:
             raise ValueError(f"the variable {arguments.api_key_env} holds no key")
+    if not server:
+        # standard output is the result's, so a person is asked beside it
+        person = Human(writes=sys.stderr)
+        whom = [person if _is_human(name) else name for name in whom]
     return resolve(whom[0] if len(whom) == 1 else whom, **server)
+
+
+def _is_human(name: Expert | str) -> bool:
+    return isinstance(name, str) and name.strip().casefold() == "human"
 
 
 def somebody(arguments: argparse.Namespace) -> Expert:

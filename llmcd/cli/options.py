@@ -16,6 +16,7 @@ __all__ = [
     "add_kind",
     "add_mode",
     "add_out",
+    "add_seed",
     "add_separator",
     "add_store",
 ]
@@ -55,12 +56,23 @@ def add_data(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="resamples (default: %(default)s)",
     )
-    search.add_argument("--seed", type=int, default=0, metavar="N")
+    add_seed(search)
     search.add_argument(
         "--seconds", type=float, metavar="S", help="begin no resample after this time"
     )
     search.add_argument(
         "--jobs", type=int, default=-1, metavar="N", help="processes (default: all)"
+    )
+
+
+def add_seed(parser: argparse._ActionsContainer) -> None:  # pyright: ignore[reportPrivateUsage]
+    """Where chance begins."""
+    parser.add_argument(
+        "--seed",
+        type=int,
+        default=0,
+        metavar="N",
+        help="of everything random (default: %(default)s)",
     )
 
 

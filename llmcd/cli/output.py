@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-import shutil
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,12 +12,14 @@ from typing import Any
 
 from rich import box
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table as RichTable
 from rich.text import Text
 
 __all__ = ["Grid", "Shown", "remark", "show", "visible"]
 
 _GAP = "  "
+_NUMBER = re.compile(r"-?[\d,]+(\.\d+)?%?")
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,8 @@ class Grid:
         How many rows a terminal shows; a pipe gets all.
     rest : str
         Where the others are, such as a file's name.
+    styles : tuple of str
+        Of rich, one a row, for a terminal that has colours; none when empty.
     """
 
     columns: tuple[str, ...]
@@ -43,11 +47,12 @@ class Grid:
     title: str = ""
     most: int | None = None
     rest: str = ""
+    styles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Shown:
-    """What a command has to say on standard output.
+    """What a command has to say.
 
     Attributes
     ----------
@@ -55,6 +60,10 @@ class Shown:
         For ``--json``: the members that the command's ``document`` lists.
     parts : tuple of str or Grid
         For people, one below the other with an empty line between.
+    warnings : tuple of str
+        On standard error before the output, in either form.
+    remarks : tuple of str
+        On standard error after it, such as what was written where.
     code : int
         The exit code.
     exact : bool
@@ -63,6 +72,8 @@ class Shown:
 
     document: Mapping[str, Any] = field(default_factory=dict[str, Any])
     parts: tuple[str | Grid, ...] = ()
+    warnings: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
     code: int = 0
     exact: bool = False
 
@@ -79,31 +90,61 @@ def show(shown: Shown, *, command: str, as_json: bool) -> None:
     as_json : bool
         The document instead of the text.
     """
+    for text in shown.warnings:
+        remark(f"warning: {text}", style="yellow")
+    if shown.warnings and sys.stdout.isatty() and sys.stderr.isatty():
+        remark("")
     if as_json:
         document = plain_values({"command": command, **shown.document})
         print(json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False))
+    elif shown.exact:
+        print("\n".join(map(str, shown.parts)))
+    else:
+        _print_parts(shown.parts)
+    sys.stdout.flush()
+    if shown.remarks:
+        remark("\n".join(["", *shown.remarks]), style="dim")
+
+
+def _print_parts(parts: Sequence[str | Grid]) -> None:
+    if not sys.stdout.isatty():
+        texts = [visible(p) if isinstance(p, str) else plain_text(p) for p in parts]
+        print("\n\n".join(texts))
         return
-    console = Console(highlight=False) if sys.stdout.isatty() else None
-    for number, part in enumerate(shown.parts):
+    console = Console(highlight=False)
+    for number, part in enumerate(parts):
         if number:
-            print()
+            console.print()
         if isinstance(part, str):
-            print(part if shown.exact else visible(part))
-        elif console is None:
-            print(plain_text(part))
+            _print_lines(part, console)
         else:
             _print_rich(part, console)
 
 
-def remark(text: str) -> None:
+def _print_lines(text: str, console: Console) -> None:
+    """Wrapped at words; what is indented stays indented."""
+    for line in visible(text).split("\n"):
+        words = line.lstrip(" ")
+        console.print(
+            Padding(Text(words), (0, 0, 0, len(line) - len(words)), expand=False)
+        )
+
+
+def remark(text: str, style: str = "") -> None:
     """Tell something on standard error that is no part of the output.
 
     Parameters
     ----------
     text : str
         One line or several.
+    style : str, optional
+        Of rich, where standard error is a terminal that has colours.
     """
-    print(visible(text), file=sys.stderr)
+    if sys.stderr.isatty():
+        console = Console(stderr=True, highlight=False)
+        console.print(Text(visible(text), style=style))
+    else:
+        print(visible(text), file=sys.stderr)
 
 
 def plain_values(value: Any) -> Any:
@@ -209,7 +250,7 @@ def _cell(value: Any) -> str:
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""
     if isinstance(value, float):
-        return f"{value:.2f}"
+        return f"{value:.2f}".replace("-0.00", "0.00")
     return visible(str(value)).replace("\n", " ")
 
 
@@ -217,28 +258,32 @@ def _to_the_right(grid: Grid) -> list[bool]:
     columns: Sequence[Sequence[Any]] = list(zip(*grid.rows, strict=True))
     if not columns:
         return [False] * len(grid.columns)
-    return [all(not isinstance(value, str) for value in column) for column in columns]
+    return [
+        all(not isinstance(x, str) or _NUMBER.fullmatch(x) for x in column)
+        for column in columns
+    ]
 
 
 def _print_rich(grid: Grid, console: Console) -> None:
+    if grid.title:
+        console.print(Text(grid.title, style="bold"))
     table = RichTable(
         box=box.SIMPLE_HEAD,
-        title=Text(grid.title) if grid.title else None,
-        title_justify="left",
+        show_edge=False,
         pad_edge=False,
+        padding=(0, 1, 0, 0),
+        header_style="bold",
     )
     for name, right in zip(grid.columns, _to_the_right(grid), strict=True):
-        table.add_column(Text(name), justify="right" if right else "left")
+        table.add_column(
+            Text(name), justify="right" if right else "left", overflow="fold"
+        )
     cells = _cells(grid)
-    for row in cells[: grid.most]:
-        table.add_row(*map(Text, row))
+    styles = grid.styles or ("",) * len(cells)
+    for row, style in list(zip(cells, styles, strict=True))[: grid.most]:
+        table.add_row(*map(Text, row), style=style)
     console.print(table)
     left = 0 if grid.most is None else len(cells) - grid.most
     if left > 0:
-        where = f": {grid.rest}" if grid.rest else ""
-        print(f"... and {left} more{where}")
-
-
-def width() -> int:
-    """Columns of the terminal; of ``COLUMNS`` where that is set."""
-    return shutil.get_terminal_size().columns
+        where = f": see {grid.rest}" if grid.rest else ""
+        console.print(Text(f"... and {left} more{where}"))

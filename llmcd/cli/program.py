@@ -7,11 +7,12 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from pathlib import Path
 
-from llmcd.cli.exits import STOPPED, code_of
+from llmcd.cli.exits import STOPPED, USAGE, code_of
 from llmcd.cli.inputs import store_of
 from llmcd.cli.output import remark, show
-from llmcd.cli.parser import parser_of
+from llmcd.cli.parser import nearest, parser_of
 from llmcd.cli.registry import COMMANDS
 from llmcd.errors import LlmcdError
 
@@ -32,28 +33,24 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit code; ``llmcd --help`` lists what each means.
     """
     root = parser_of(COMMANDS)
-    arguments = root.parsed(argv)
+    arguments = root.parsed(sys.argv[1:] if argv is None else argv)
     if arguments.command is None:
-        root.print_help()
+        print(root.overview(), end="")
         return 0
     try:
-        code = _run(arguments)
-        sys.stdout.flush()
+        return _run(arguments)
     except BrokenPipeError:
         # whoever reads has seen enough; Python would complain again when it ends
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except (LlmcdError, ValueError, OSError) as error:
+    except KeyboardInterrupt:
+        _stopped(arguments)
+        return STOPPED
+    except Exception as error:  # said in words, with a code; --traceback shows it
         if getattr(arguments, "traceback", False):
             traceback.print_exc()
-        remark(f"llmcd: {_said(error)}")
+        remark(_block(error, arguments), style="red")
         return code_of(error)
-    except KeyboardInterrupt:
-        store = store_of(arguments)
-        kept = f"; what was answered is in {store}" if store and store.exists() else ""
-        remark(f"llmcd: stopped{kept}")
-        return STOPPED
-    return code
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -65,7 +62,33 @@ def _run(arguments: argparse.Namespace) -> int:
     return shown.code
 
 
-def _said(error: Exception) -> str:
+def _stopped(arguments: argparse.Namespace) -> None:
+    store = store_of(arguments)
+    kept = ""
+    if store and store.exists():
+        kept = f"; what was answered is in {store}, the same command goes on from there"
+    remark(f"llmcd {arguments.full_name}: stopped{kept}")
+
+
+def _block(error: Exception, arguments: argparse.Namespace) -> str:
+    """What was expected, what came, what to do; all errors of ours say it."""
+    name = f"llmcd {arguments.full_name}"
+    code = code_of(error)
     if isinstance(error, OSError) and error.strerror and error.filename:
-        return f"{error.filename}: {error.strerror}"
-    return str(error)
+        return f"{name}: {error.filename}: {error.strerror}{_nearby(error.filename)}"
+    if code == USAGE:
+        return f"{name}: {error}\nsee: {name} --help"
+    if isinstance(error, (LlmcdError, OSError)):
+        return f"{name}: {error}"
+    return (
+        f"{name}: unexpected {type(error).__name__}: {error}\n"
+        "this is a defect of llmcd, not of your input; --traceback shows where"
+    )
+
+
+def _nearby(name: object) -> str:
+    """What in the same folder may have been meant, when there is no such file."""
+    path = Path(str(name))
+    if path.exists() or not path.parent.is_dir():
+        return ""
+    return nearest(path.name, (one.name for one in path.parent.iterdir()))

@@ -5,14 +5,24 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from llmcd.cli.output import Shown, remark
+from llmcd.cli.output import Grid, Shown
 from llmcd.plots.graph import figure_size
 from llmcd.result import Result
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["DOCUMENT", "document_of", "records", "shown_result", "write_run"]
+__all__ = [
+    "DOCUMENT",
+    "document_of",
+    "parts_of",
+    "records",
+    "shown_result",
+    "write_run",
+    "written",
+]
+
+_MOST = 25  # rows that a terminal shows of a table
 
 DOCUMENT = {
     "run": "the run folder that was written, or null",
@@ -74,11 +84,85 @@ def shown_result(result: Result, run: str | Path | None = None) -> Shown:
     -------
     Shown
     """
-    return Shown(document_of(result, run), (str(result),))
+    return Shown(
+        document_of(result, run),
+        parts_of(result, run),
+        result.warnings,
+        () if run is None else written(run),
+    )
+
+
+def parts_of(result: Result, run: str | Path | None = None) -> tuple[str | Grid, ...]:
+    """Summary, edges and conflicts for people.
+
+    Parameters
+    ----------
+    result : Result
+        What was found.
+    run : path, optional
+        Where it was written.
+
+    Returns
+    -------
+    tuple of str or Grid
+    """
+    parts: list[str | Grid] = ["\n".join(result.summary)]
+    home = None if run is None else Path(run)
+    if len(result.edges):
+        rest = "--json" if home is None else str(home / "edges.csv")
+        parts.append(_edges(result, rest))
+    if len(result.conflicts):
+        rest = "--json" if home is None else str(home / "conflicts.csv")
+        parts.append(_conflicts(result, rest))
+    return tuple(parts)
+
+
+_STYLES = {"expert": "cyan", "background": "green", "nobody": "dim"}
+
+
+def _edges(result: Result, rest: str) -> Grid:
+    edges = result.combined.edges
+    asked = any(e.answers or e.expert_log_odds for e in edges)
+    columns = ["edge", "probability", "adjacency", "data", *["expert"] * asked]
+    rows: list[tuple[Any, ...]] = []
+    for e in edges:
+        support = [e.probability, e.adjacency, e.data_support]
+        support += [e.expert_log_odds] * asked
+        rows.append((f"{e.cause} {e.mark} {e.effect}", *support, e.decided_by))
+    return Grid(
+        (*columns, "decided by"),
+        tuple(rows),
+        most=_MOST,
+        rest=rest,
+        styles=tuple(_STYLES.get(e.decided_by, "") for e in edges),
+    )
+
+
+def _conflicts(result: Result, rest: str) -> Grid:
+    return Grid(
+        ("data says", "support", "expert says", "log-odds", "decision"),
+        tuple(
+            (x.data_says, x.data_support, x.expert_says, x.expert_log_odds, x.decision)
+            for x in result.combined.conflicts
+        ),
+        title="Conflicts, the strongest first:",
+        most=_MOST,
+        rest=rest,
+    )
+
+
+def written(run: str | Path) -> tuple[str, ...]:
+    """What ``write_run`` wrote, in words."""
+    home = Path(run)
+    return (
+        f"run folder: {home}",
+        f"report:     {home / 'report.html'}",
+        f"picture:    {home / 'graph.png'}",
+    )
 
 
 def write_run(result: Result, target: Path) -> None:
-    """Write the run folder, its report and its picture, and say so.
+    """Write the run folder, its report and its picture.
 
     Parameters
     ----------
@@ -90,8 +174,6 @@ def write_run(result: Result, target: Path) -> None:
     result.save(target)
     result.report(target / "report.html")
     _picture(result, target / "graph.png")
-    remark(f"\nrun folder: {target}\nreport:     {target / 'report.html'}\n"
-           f"picture:    {target / 'graph.png'}")  # fmt: skip
 
 
 def _picture(result: Result, path: Path) -> None:

@@ -134,9 +134,13 @@ def _planned(
 ) -> PlannedPair:
     reason, pair, gain, cost = chosen
     a, b = sorted(names[k] for k in pair)
-    graph = candidates.graph
-    support = float(candidates.adjacency_support[graph.index(a), graph.index(b)])
-    return PlannedPair(a, b, reason, support, priority, gain, cost)
+    graph, directed = candidates.graph, candidates.direction_support
+    i, j = graph.index(a), graph.index(b)
+    support = float(candidates.adjacency_support[i, j])
+    back = float(directed[j, i])
+    return PlannedPair(
+        a, b, reason, support, priority, gain, cost, float(directed[i, j]), back
+    )
 
 
 def _reason(outlook: Outlook, pair: Place) -> str:

@@ -161,8 +161,17 @@ def _by_support(candidates: Candidates) -> tuple[PlannedPair, ...]:
         for reason, (start, pace) in _REASONS.items()
         for k, pair in enumerate(sorted(found[reason]))
     ]
+    place, directed = graph.index, candidates.direction_support
     return tuple(
-        PlannedPair(a, b, reason, -support, 1.0 - k / len(timed))
+        PlannedPair(
+            a,
+            b,
+            reason,
+            -support,
+            1.0 - k / len(timed),
+            forward=float(directed[place(a), place(b)]),
+            backward=float(directed[place(b), place(a)]),
+        )
         for k, (_, reason, support, a, b) in enumerate(sorted(timed))
     )
 
@@ -308,7 +317,7 @@ def _disputed(
     who = None if expert is None else label(expert)
     found = disputes(candidates, answers, who)
     adjacency = candidates.adjacency_support
-    place = candidates.graph.index
+    place, directed = candidates.graph.index, candidates.direction_support
     pairs = [
         PlannedPair(
             d.a,
@@ -316,6 +325,8 @@ def _disputed(
             _CONFLICT,
             float(adjacency[place(d.a), place(d.b)]),
             1 - k / len(found),
+            forward=float(directed[place(d.a), place(d.b)]),
+            backward=float(directed[place(d.b), place(d.a)]),
         )
         for k, d in enumerate(found)
     ]

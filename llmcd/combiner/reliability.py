@@ -22,7 +22,7 @@ Everything is integrated on a grid; nothing is plugged in.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import comb
 from typing import Protocol
 
@@ -63,7 +63,9 @@ class Skill:
     values : array of float, shape (k,)
         Skill on the pairs that the data directs, log-odds.
     mass : array of float, shape (k,)
-        Posterior probability of each value; sums to 1.
+        Posterior probability of each value; sums to 1. What is decided rests on it.
+    flat_mass : array of float, shape (k,)
+        The same with any accuracy as likely as any other before: what is reported.
     target : array of float, shape (k,)
         Skill on the pairs that the data leaves open: shifted by the discrepancy,
         floored at 0, capped.
@@ -71,17 +73,18 @@ class Skill:
 
     values: Floats
     mass: Floats
+    flat_mass: Floats
     target: Floats
 
     def accuracy(self, pattern: str = "both") -> float:
         """Posterior mean accuracy of a direction on the probes."""
         scale = 1.0 if pattern == "both" else SINGLE
-        return float(self.mass @ _sigmoid(scale * self.values))
+        return float(self.flat_mass @ _sigmoid(scale * self.values))
 
     def interval(self, level: float = 0.9) -> tuple[float, float]:
         """Equal-tailed credible interval of the accuracy of a ``both`` direction."""
         order = np.argsort(self.values, kind="stable")
-        below = np.cumsum(self.mass[order])
+        below = np.cumsum(self.flat_mass[order])
         tail = (1.0 - level) / 2.0
         low = self.values[order][np.searchsorted(below, tail)]
         high = self.values[order][
@@ -97,13 +100,28 @@ class Skill:
 
     def chance_of_contradiction(self) -> float:
         """Posterior probability that the expert is wrong more often than right."""
-        return float(self.mass[self.values < 0].sum())
+        return float(self.flat_mass[self.values < 0].sum())
 
     def updated(self, log_likelihood: Floats) -> Skill:
         """The posterior after more evidence, given on the grid of ``target``."""
-        log_mass = np.log(np.maximum(self.mass, 1e-300)) + log_likelihood
-        mass = np.exp(log_mass - log_mass.max())
-        return Skill(self.values, mass / mass.sum(), self.target)
+        return Skill(
+            self.values,
+            _times(self.mass, log_likelihood),
+            _times(self.flat_mass, log_likelihood),
+            self.target,
+        )
+
+    def audited(self, audited: Audited) -> Skill:
+        """With what an audit heard before; what is reported leaves it out."""
+        r = _sigmoid(self.values)
+        heard = audited.right * np.log(r) + audited.wrong * np.log(1.0 - r)
+        return replace(self, mass=_times(self.mass, heard))
+
+
+def _times(mass: Floats, log_likelihood: Floats) -> Floats:
+    log_mass = np.log(np.maximum(mass, 1e-300)) + log_likelihood
+    more = np.exp(log_mass - log_mass.max())
+    return np.asarray(more / more.sum())
 
 
 def _sigmoid(x: npt.ArrayLike) -> Floats:
@@ -116,13 +134,16 @@ def _prior() -> Skill:
     # density of t when sigmoid(t) is Beta(a, b): r^a (1 - r)^b up to a constant
     slab = r**a * (1.0 - r) ** b
     slab = (1.0 - SPIKE) * slab / slab.sum()
+    flat = r * (1.0 - r)
+    flat = flat / flat.sum()
     shifts, weights = _HERMITE
     weights = weights / weights.sum()
     values = np.concatenate([[0.0], np.repeat(_GRID, len(shifts))])
     mass = np.concatenate([[SPIKE], np.outer(slab, weights).ravel()])
+    flat_mass = np.concatenate([[0.0], np.outer(flat, weights).ravel()])
     moved = np.add.outer(_GRID, DISCREPANCY_SD * shifts).ravel()
     target = np.clip(np.concatenate([[0.0], moved]), 0.0, CAP)
-    return Skill(values, mass, target)
+    return Skill(values, mass, flat_mass, target)
 
 
 def data_direction(candidates: Candidates) -> Floats:
@@ -176,11 +197,8 @@ def learn_skill(
     >>> learn_skill(ten, probes).weight() > learn_skill([], {}).weight()
     True
     """
-    skill = _prior()
+    skill = _prior() if audited is None else _prior().audited(audited)
     log_likelihood = np.zeros_like(skill.values)
-    if audited is not None:
-        r = _sigmoid(skill.values)
-        log_likelihood += audited.right * np.log(r) + audited.wrong * np.log(1.0 - r)
     for vote in votes:
         q = right.get((vote.a, vote.b))
         if q is None or vote.direction == 0:

@@ -178,32 +178,22 @@ def _member_shares(
     votes: Mapping[str, Sequence[Vote]],
     skills: Mapping[str, Skill],
 ) -> list[Floats]:
-    """Posterior probability of each member, component by component.
+    """Probability of each member, component by component.
 
-    The skill is shared: what one component says about it informs the others, and the
-    component itself is judged by all of its votes together. Exact for one expert;
-    several experts are taken as independent given the graph.
+    The skill is cut off from the answers that are judged: for each skill the members'
+    posterior, averaged over what the probes say of the skill. Otherwise answers that
+    agree with each other would vouch for themselves, and an adversary's agree as well
+    as an expert's. Exact for one expert; several are taken as independent given the
+    graph.
     """
-    tables = [
-        {e: _log_likelihood(p, votes[e], skills[e]) for e in skills} for p in parts
-    ]
-    spread = [
-        {
-            e: _log_mean(t, p.base - np.logaddexp.reduce(p.base), 0)
-            for e, t in by.items()
-        }
-        for p, by in zip(parts, tables, strict=True)
-    ]
     shares: list[Floats] = []
-    for k, part in enumerate(parts):
+    for part in parts:
+        prior = part.base - np.logaddexp.reduce(part.base)
         log_share = part.base.copy()
         for expert, skill in skills.items():
-            elsewhere = sum(
-                (s[expert] for m, s in enumerate(spread) if m != k),
-                start=np.zeros_like(skill.mass),
-            )
-            mass = np.log(np.maximum(skill.updated(elsewhere).mass, 1e-300))
-            log_share += _log_mean(tables[k][expert], mass, 1)
+            table = _log_likelihood(part, votes[expert], skill)
+            apart = table - _log_mean(table, prior, 0)
+            log_share += _log_mean(apart, np.log(np.maximum(skill.mass, 1e-300)), 1)
         log_share -= np.logaddexp.reduce(log_share)
         shares.append(np.exp(log_share))
     return shares
@@ -249,6 +239,14 @@ def orient_by_votes(
     >>> g = Graph.from_edges("ab", undirected=[("a", "b")])
     >>> vote = Vote("m", "a", "b", 1, "both", 2, "a --> b")
     >>> print(orient_by_votes(g, {"m": [vote]}, {"m": learn_skill([], {})}).graph)
+    a --- b
+
+    An expert that agreed with the data elsewhere is heard:
+
+    >>> right = {("p", f"q{k}"): 0.9 for k in range(9)}
+    >>> seen = [Vote("m", *pair, 1, "both", 2, "p --> q") for pair in right]
+    >>> skill = learn_skill(seen, right)
+    >>> print(orient_by_votes(g, {"m": [vote]}, {"m": skill}).graph)
     a --> b
     """
     ranked = [v for v in order if v in graph.names]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import threading
 from pathlib import Path
@@ -15,6 +16,7 @@ except ImportError:  # Windows: then only this process keeps to it
 __all__ = ["Claims"]
 
 _lock = threading.Lock()
+_RUNS = itertools.count()  # unlike an id() never used again
 _HELD: set[tuple[str, str]] = set()
 # closing any descriptor of a file drops the process's locks on it, so each file is
 # opened once and stays open
@@ -56,7 +58,7 @@ class Claims:
 
     def __init__(self, store: Path | None) -> None:
         self._path = None if store is None else str(store.resolve()) + ".lock"
-        self._scope = self._path or f"run {id(self)}"
+        self._scope = self._path or f"run {next(_RUNS)}"
 
     def take(self, key: str) -> bool:
         """Claim a question, without waiting.

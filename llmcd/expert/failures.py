@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import re
 import socket
 import time
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from urllib.parse import quote
 
 __all__ = ["SECRET_NAME", "Failure", "failure_of", "redacted", "without_known_keys"]
 
@@ -92,9 +94,18 @@ def without_known_keys(text: str, *secrets: str | None) -> str:
     named = [v for k, v in os.environ.items() if SECRET_NAME.search(k)]
     wanted = {v for v in named if len(v) >= 12} | {v for v in secrets if v}
     # short values are words, not keys: they must not be cut out of other words
-    for secret in sorted((v for v in wanted if len(v) >= 6), key=len, reverse=True):
+    forms = {form for v in wanted if len(v) >= 6 for form in _written(v)}
+    for secret in sorted(forms, key=len, reverse=True):
         text = text.replace(secret, "[key]")
     return text
+
+
+def _written(secret: str) -> set[str]:
+    """A key as it is, in an address, in JSON, and as a login of the basic kind."""
+    escaped = secret.replace("\\", "\\\\").replace('"', '\\"')
+    encoded = base64.b64encode(secret.encode("utf-8", "replace")).decode()
+    forms = {secret, escaped, escaped.replace("/", "\\/"), encoded}
+    return forms | {quote(secret, safe="", errors="replace")}
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterable
 from typing import TextIO
 
 from llmcd.errors import ExpertError
 from llmcd.expert.protocol import Reply, StopAsking
-from llmcd.expert.questions import Question
+from llmcd.expert.questions import PlannedPair, Question
 from llmcd.expert.recorded import wire_text
 
 __all__ = ["Human"]
@@ -20,13 +21,17 @@ _CHOICES = {
     "4": ("common cause", "neither, but something else causes both"),
     "5": (None, "I do not know"),
 }
+_SEEN = "Chosen after a look at what the rows say."
 
 
 class Human:
     r"""Ask a person in the terminal or the notebook.
 
     They see what a language model would see and choose 1 to 5, or ``q`` to stop; what
-    was answered is kept, and with a store the next run goes on from there.
+    was answered is kept, and with a store the next run goes on from there. ``e`` shows
+    what the rows say about the pair. It is not shown before it is asked for: a choice
+    that follows the rows tells nothing that they do not. A choice made after it says so
+    in its reasoning.
 
     Parameters
     ----------
@@ -57,6 +62,7 @@ class Human:
         self.label = label
         self._reads = reads
         self._writes = writes
+        self._pairs: dict[tuple[str, str], PlannedPair] = {}
 
     def __repr__(self) -> str:
         return f"Human(label={self.label!r})"
@@ -65,6 +71,16 @@ class Human:
     def identity(self) -> dict[str, str]:
         """Whose answers these are."""
         return {"human": self.label}
+
+    def look_at(self, pairs: Iterable[PlannedPair]) -> None:
+        """Take what the rows say, to show it where it is asked for.
+
+        Parameters
+        ----------
+        pairs : iterable of PlannedPair
+            Of a plan.
+        """
+        self._pairs |= {(x.a, x.b): x for x in pairs}
 
     def answer(self, question: Question) -> Reply:
         """Show a question and wait for a choice.
@@ -93,14 +109,44 @@ class Human:
         self._show(f"\n{_shown(question)}\n")
         for key, (_, meaning) in _CHOICES.items():
             self._show(f"  {key}  {meaning}\n")
+        evidence = self._evidence(question)
+        keys = "1-5, e, q" if evidence else "1-5, q"
+        if evidence:
+            self._show("  e  what the rows say\n")
         self._show("  q  stop here\n")
+        seen = ""
         while True:
-            choice = self._read("your choice (1-5, q): ").strip().casefold()
+            choice = self._read(f"your choice ({keys}): ").strip().casefold()
             if choice in ("q", "quit"):
                 raise StopAsking(f"{self.label} stopped")
             if choice in _CHOICES:
-                return Reply(wire_text(_CHOICES[choice][0]), finish="stop")
-            self._show("please type 1, 2, 3, 4, 5 or q\n")
+                text = wire_text(_CHOICES[choice][0], reasoning=seen)
+                return Reply(text, finish="stop")
+            if choice == "e" and evidence:
+                self._show(f"{evidence}\n")
+                seen = _SEEN
+            else:
+                self._show(f"please type one of {keys}\n")
+
+    def _evidence(self, question: Question) -> str:
+        pair = self._pairs.get(question.pair)
+        if pair is None:
+            return ""
+        found = [
+            f"adjacent in {pair.adjacency_support:.0%} of the resamples "
+            f"({pair.reason.removeprefix('probe: ')})"
+        ]
+        a_first = (question.a, question.b) == (pair.a, pair.b)
+        shares = pair.forward, pair.backward
+        arrows = (
+            ("A causes B", "B causes A") if a_first else ("B causes A", "A causes B")
+        )
+        found += [
+            f"{arrow}: in {share:.0%}"
+            for arrow, share in sorted(zip(arrows, shares, strict=True))
+            if share is not None
+        ]
+        return "\n".join(f"   {line}" for line in found)
 
     def _show(self, text: str) -> None:
         stream = self._writes or sys.stdout

@@ -447,6 +447,12 @@ class LanguageModel:
     def _check_key(self) -> None:
         if self._is_checked:
             return
+        base = self._base_in_environment()
+        if base is not None and self.api_base is None:
+            try:
+                _check_base(base, "the address in the environment")
+            except ValueError as wrong:
+                raise ExpertError(f"{self.model} was not asked: {wrong}") from None
         missing, problem = self._missing_keys()
         if problem is not None:
             raise ExpertError(
@@ -504,20 +510,20 @@ def _host(base: str, *, path: bool = True) -> str:
     return f"{parts.scheme}://{parts.hostname}{port}{behind}" if base else ""
 
 
-def _check_base(base: str) -> bool:
+def _check_base(base: str, name: str = "api_base") -> bool:
     """Refuse unsafe addresses; True when it is this machine."""
     parts = urlsplit(base)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError(f"api_base must be an http(s) address, got {_host(base)!r}")
+        raise ValueError(f"{name} must be an http(s) address, got {_host(base)!r}")
     if parts.username or parts.password or parts.query:
-        raise ValueError("api_base must hold no user, password or query; give api_key=")
+        raise ValueError(f"{name} must hold no user, password or query; give api_key=")
     host = parts.hostname
     is_here = host in ("localhost", "::1") or bool(
         re.fullmatch(r"127\.\d+\.\d+\.\d+", host)
     )
     if parts.scheme == "http" and not is_here:
         raise ValueError(
-            f"api_base must be https, since key and questions would travel readable: "
+            f"{name} must be https, since key and questions would travel readable: "
             f"{_host(base)}"
         )
     return is_here

@@ -72,6 +72,7 @@ class Run:
         self.members = [Member(each, store) for each in members(expert)]
         self.may_drop = isinstance(expert, Panel) and expert.failing == "drop"
         self.notes = plan.notes if isinstance(plan, Plan) else ()
+        self.pairs = plan.pairs if isinstance(plan, Plan) else ()
         asked = plan.questions if isinstance(plan, Plan) else tuple(plan)
         alone = len(self.members) == 1  # then its samples are whatever was planned
         # question by question, so that a budget that ends anywhere has asked everybody
@@ -131,6 +132,10 @@ class Run:
     def ask(self, progress: bool) -> Answers:
         """Every answer that can be had."""
         talks = any(getattr(m.expert, "interactive", False) for m in self.members)
+        for member in self.members:
+            look_at = getattr(member.expert, "look_at", None)
+            if callable(look_at):
+                look_at(self.pairs)
         with Bar(len(self.tasks), wanted=progress and not talks) as bar:
             try:
                 self._look_up()

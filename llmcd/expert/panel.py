@@ -111,6 +111,8 @@ class Panel:
             for expert, one in zip(self.experts, each, strict=True)
         ]
         total = sum(len(one) for one in each)
+        wide = [getattr(expert, "concurrency", 1) > 1 for expert in self.experts]
+        together = list(zip(each, wide, strict=True))
         if calls is not None and calls < total:
             notes.append(
                 f"together {total} calls, the budget allows {calls}: question by "
@@ -122,6 +124,9 @@ class Panel:
             prompt_tokens=sum(one.prompt_tokens for one in each),
             completion_tokens=sum(one.completion_tokens for one in each),
             usd=sum(known) if len(known) == len(each) else None,
+            # those with one question at a time follow when the others are done
+            seconds=max((one.seconds or 0.0 for one, w in together if w), default=0.0)
+            + sum(one.seconds or 0.0 for one, w in together if not w),
             notes=(*plan.notes, *notes),
         )
 

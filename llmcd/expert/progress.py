@@ -9,9 +9,11 @@ from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.table import Column
 
 __all__ = ["Bar"]
 
+_SHORT = 12  # characters of the bar in a terminal
 _WIDTH = 24  # characters of the bar in a notebook
 _EVERY = 0.25  # seconds between two pictures in a notebook
 
@@ -45,10 +47,15 @@ class Bar:
         if _in_notebook():
             self._notebook = _display("asking ...")
         elif sys.stderr.isatty():
+            fixed, rest = Column(no_wrap=True), Column(no_wrap=True, ratio=1)
             self._progress = Progress(
-                TextColumn("asking"), BarColumn(), MofNCompleteColumn(),
-                TextColumn("{task.fields[state]}"), console=Console(stderr=True),
-            )  # fmt: skip
+                TextColumn("asking", table_column=fixed),
+                BarColumn(bar_width=_SHORT),
+                MofNCompleteColumn(table_column=fixed),
+                TextColumn("{task.fields[state]}", table_column=rest),
+                console=Console(stderr=True),
+                expand=True,  # what does not fit is cut at the end of the words only
+            )
 
     def __enter__(self) -> Bar:
         if self._progress is not None:

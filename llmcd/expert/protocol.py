@@ -80,6 +80,9 @@ class Expert(Protocol):
         The longest reply, and its price in US dollars or None: for budgets.
     ``interactive`` (bool)
         True when it talks to a person in the terminal: no progress bar is shown.
+    ``look_at`` (method that takes the pairs of a plan)
+        Called before asking, with what is asked about and how much the resamples say;
+        only for who is to see that. Nothing of it is part of a question.
     ``takes_permit`` (bool)
         True for ``answer(question, permit)``, which asks ``permit.again(...)`` before
         each further request for the same question: see ``budget.Permit``.

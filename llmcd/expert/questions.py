@@ -27,6 +27,7 @@ __all__ = [
     "canonical_json",
     "pair_data",
     "pairwise_question",
+    "seconds_of",
 ]
 
 PROMPT_VERSION = "pairwise-1"
@@ -54,6 +55,8 @@ REPLY_SCHEMA: Mapping[str, Any] = {
 
 CHARACTERS_PER_TOKEN = 4  # a rule of thumb for English; only estimates use it
 COMPLETION_TOKENS = 200  # reasoning of a few sentences and the object around it
+SECONDS_A_REPLY = 5.0  # of a hosted model that does not think long; a guess
+SECONDS_A_PERSON = 20.0  # to read two descriptions and choose; a guess
 TOKENS_PER_PAIR = 10  # of a reply about many pairs, most of which are not mentioned
 
 
@@ -306,6 +309,8 @@ class PlannedPair:
     harm : float or None
         What the worst answer is expected to cost if the expert knows nothing, times
         the probability of that.
+    forward, backward : float or None
+        Shares of resamples in which the edge points from ``a`` to ``b``, and back.
 
     Examples
     --------
@@ -320,6 +325,8 @@ class PlannedPair:
     priority: float
     worth: float | None = None
     harm: float | None = None
+    forward: float | None = None
+    backward: float | None = None
 
 
 @dataclass(frozen=True)
@@ -342,6 +349,9 @@ class Plan:
         Price of the estimate in US dollars; None when no price is known.
     notes : tuple of str
         What was left out, and why.
+    seconds : float or None
+        How long asking takes if a model needs 5 seconds a reply and a person 20, with
+        as many under way at once as the expert allows; None when nobody is named.
 
     Examples
     --------
@@ -358,6 +368,7 @@ class Plan:
     completion_tokens: int = 0
     usd: float | None = None
     notes: tuple[str, ...] = ()
+    seconds: float | None = None
 
     @classmethod
     def of(
@@ -376,7 +387,7 @@ class Plan:
         pairs, questions, label, notes
             As the attributes.
         expert : Expert, optional
-            Its ``cost`` gives the price.
+            Its ``cost`` gives the price, its ``concurrency`` the time.
 
         Returns
         -------
@@ -390,7 +401,8 @@ class Plan:
         received = sum(q.reply_tokens for q in questions)
         cost = getattr(expert, "cost", None)
         usd = 0.0 if is_free(expert) else cost(sent, received) if cost else None
-        return cls(pairs, questions, label, sent, received, usd, notes)
+        seconds = None if expert is None else seconds_of(expert, len(questions))
+        return cls(pairs, questions, label, sent, received, usd, notes, seconds)
 
     def __len__(self) -> int:
         return len(self.questions)
@@ -405,9 +417,10 @@ class Plan:
         price = "price unknown" if self.usd is None else f"about {self.usd:.2f} USD"
         if self.usd == 0:
             price = "free"
+        time = f"; {_in_time(self.seconds)}" if self.seconds else ""
         lines.append(
             f"about {self.prompt_tokens:,} tokens sent, {self.completion_tokens:,} "
-            f"received; {price}"
+            f"received; {price}{time}"
         )
         valued = [p for p in self.pairs if p.worth is not None]
         if valued:
@@ -462,3 +475,39 @@ class Plan:
             where = f"question {number} of {len(self.questions)}"
             blocks.append(f"===== {where} ({q.kind}, sample {q.sample})\n{q.user}")
         return "\n".join(blocks)
+
+
+def seconds_of(expert: object, n: int) -> float:
+    """How long an expert takes for some questions, by a guess at one reply.
+
+    Parameters
+    ----------
+    expert : Expert
+        Its ``free``, ``interactive`` and ``concurrency`` are used where it has them.
+    n : int
+        Number of questions.
+
+    Returns
+    -------
+    float
+        0 for what is only looked up.
+
+    Examples
+    --------
+    >>> seconds_of(object(), 3)
+    15.0
+    """
+    if getattr(expert, "interactive", False):
+        return SECONDS_A_PERSON * n
+    if is_free(expert) or not n:
+        return 0.0
+    width = max(1, int(getattr(expert, "concurrency", 1)))
+    # the first one goes alone, see Run
+    return SECONDS_A_REPLY * (1 + -(-(n - 1) // width))
+
+
+def _in_time(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    spelt = f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+    return f"takes about {spelt} (a guess)"

@@ -53,7 +53,7 @@ def draw_reliability(combined: Combined, *, ax: Axes | None = None) -> Axes:
     axes = new_axes(ax, (5.6, 1.4 + 1.1 * count))
     axes.axvline(0.5, color=SOFT, linewidth=0.8, linestyle=(0, (4, 3)), zorder=0)
     known = has_glyph()
-    apart = 0.36 if count > 1 else 0.0
+    apart = min(0.36, 0.9 / count)
     rows = [_rows(one) for one in experts]
     for k, (expert, own) in enumerate(zip(experts, rows, strict=True)):
         colour, marker = CYCLE[k % len(CYCLE)]
@@ -61,6 +61,9 @@ def draw_reliability(combined: Combined, *, ax: Axes | None = None) -> Axes:
         for y, row in enumerate(own):
             _draw_row(axes, row, y + apart * (k - (count - 1) / 2), colour, marker)
         axes.plot([], [], color=colour, marker=marker, markersize=5, label=label)
+    if count > 1:  # which points belong to one row
+        for y in range(1, len(_WORDS)):
+            axes.axhline(y - 0.5, color="#e4e4e4", linewidth=0.8, zorder=0)
     axes.set_yticks(range(len(_WORDS)), _WORDS)
     axes.set(ylim=(len(_WORDS) - 0.4, -0.6), xlim=(-0.02, 1.02))
     axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "25", "50\na coin", "75", "100 %"])
@@ -96,7 +99,14 @@ def _rows(one: Reliability) -> list[_Row]:
     ]
 
 
+def _aside(value: float) -> str:
+    """Where a number's words go, so that they stay within the picture."""
+    return "right" if value > 0.6 else "left" if value < 0.25 else "center"
+
+
 def _draw_row(axes: Axes, row: _Row, y: float, colour: str, marker: str) -> None:
+    from matplotlib.patheffects import withStroke
+
     if row.value is None:
         axes.text(0.5, y, "not known", fontsize=7, color=colour, ha="center",
                   va="center", backgroundcolor="white")  # fmt: skip
@@ -104,10 +114,12 @@ def _draw_row(axes: Axes, row: _Row, y: float, colour: str, marker: str) -> None
     if row.low is not None and row.high is not None:
         axes.plot([row.low, row.high], [y, y], color=colour, linewidth=2.2, alpha=0.45,
                   solid_capstyle="butt", gid="interval")  # fmt: skip
+    # a number may stand on the coin's line
+    clear = [withStroke(linewidth=2.5, foreground="white")]
     said = f"{row.value:.0%}{', agrees on ' if row.words else ''}{row.words}"
     axes.annotate(said, (row.value, y), (0, 5), textcoords="offset points", fontsize=7,
-                  color=colour, ha="right" if row.value > 0.6 else "center",
-                  va="bottom")  # fmt: skip
+                  color=colour, ha=_aside(row.value),
+                  va="bottom", path_effects=clear)  # fmt: skip
     axes.plot([row.value], [y], color=colour, marker=marker, markersize=5.5,
               markeredgecolor="white", markeredgewidth=0.6, linestyle="none",
               gid="share")  # fmt: skip

@@ -26,6 +26,7 @@ from llmcd.report.downloads import downloads
 from llmcd.report.drawing import drawing
 from llmcd.report.moved import moved, proposed
 from llmcd.report.reviewed import Reviewed
+from llmcd.report.texts import missed, remarks
 from llmcd.variables import Variables
 
 if TYPE_CHECKING:
@@ -113,6 +114,8 @@ def render(
         proposed=better,
         asked=sent(combined),
         hosts=combined.answers.sent,
+        remarks=remarks(described) if combined.answers.answers else (),
+        missed=missed(combined),
         arrows=ARROWS,
         variables=described,
         meaning={name: _meaning(described, name) for name in combined.graph.names},

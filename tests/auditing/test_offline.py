@@ -9,8 +9,10 @@ from auditing.experts import perfect, written
 
 from llmcd.auditing.audit import TASKS, audit, items_of
 from llmcd.auditing.offline import Filled, sittings, write_sittings
+from llmcd.auditing.own import OwnVariables
 from llmcd.errors import FormatError
 from llmcd.expert.recorded import Recorded
+from llmcd.variables import Variables
 
 N = {"parrot": 84, "direction": 24, "corr2cause": 24, "cladder": 24, "axioms": 24}
 PARTS = [items for _, items in items_of(n=N)]
@@ -55,6 +57,26 @@ def test_dealt(number):
         assert count["no"] + count["b->a"] > low
     with pytest.raises(ValueError, match="at least one sitting"):
         sittings(PARTS, 0)
+
+
+@pytest.mark.parametrize("number", [2, 3])
+def test_orders_of_a_pair_are_apart(number):
+    """Also where no truth is known: votes on an order, and one's own variables."""
+    own = OwnVariables(Variables.of(dict.fromkeys("uvwxyz", ""))).items()
+    for part in (TASKS["order"].items(120, 0), own, TASKS["parrot"].items(5000, 0)):
+        place = {}
+        for k, asked in enumerate(sittings([part], number)):
+            for q in asked:
+                place[q.kind, q.a, q.b, q.sample, q.user] = k
+        for one, two in zip(part[::2], part[1::2], strict=True):
+            q, r = one.question, two.question
+            assert q.kind == r.kind
+            if q.is_about_one_pair:
+                assert (q.a, q.b) == (r.b, r.a)
+            assert (
+                place[q.kind, q.a, q.b, q.sample, q.user]
+                != place[r.kind, r.a, r.b, r.sample, r.user]
+            )
 
 
 def test_files_tell_nothing(tmp_path):

@@ -4,6 +4,7 @@ from itertools import permutations
 
 import numpy as np
 import pytest
+from auditing.experts import binomial_limits
 
 from llmcd.auditing.items import put
 from llmcd.auditing.ordering import CausalOrder, best_order, cycles
@@ -81,6 +82,16 @@ def test_always_the_first_is_no_order():
     assert found.level == "too few answers"
     arcs = sum(len(w.arcs) for w in WORLDS)
     assert found.measure("pairwise: D_top").value == pytest.approx(arcs / 2, rel=0.25)
+
+
+def test_a_coin():
+    """Half of the orders, within binomial limits, and the right word."""
+    found = score(accuracy=0.5, ancestor=1.0)
+    for way in ("pairwise", "triplet"):
+        right = found.measure(f"{way}: order of cause and effect")
+        low, high = binomial_limits(right.n)
+        assert low <= right.value <= high
+    assert found.level == "no better than chance"
 
 
 def test_more_votes_help_a_weak_expert():

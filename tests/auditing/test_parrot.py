@@ -1,11 +1,13 @@
 """Names against knowledge: experts with known faults are seen through."""
 
 import pytest
-from auditing.experts import Scripted, coin, perfect, read_by_words
+from auditing.experts import Scripted, binomial_limits, coin, perfect, read_by_words
 
 from llmcd.auditing.items import put
 from llmcd.auditing.parrot import Confusion, Parrot, confusion_of
+from llmcd.auditing.section import share
 from llmcd.auditing.worlds import SKINS, WORLDS, dress
+from llmcd.combiner.audited import STATES
 from llmcd.expert.simulated import Simulated
 from llmcd.graph import Graph
 
@@ -112,6 +114,9 @@ def test_coin_and_always_the_first():
 
     found = score(tossed)
     assert found.level == "no better than chance"
+    right = found.measure("direction, real names")
+    low, high = binomial_limits(right.n)
+    assert low <= right.value <= high
     first = score(lambda x: "yes" if x.question.kind == "yes-no" else "a->b")
     assert first.level == "no better than chance"
     assert first.measure("direction, real names").value == 0.5
@@ -150,6 +155,41 @@ def test_known_confusion_is_recovered(accuracy):
         found = TASK.score(run(expert, real)).measures[0]
         hits += found.low <= accuracy <= found.high
     assert hits >= 17  # of 20 intervals of 95 %, fewer one time in a thousand
+
+
+def test_known_rows_of_the_confusion_are_recovered():
+    """Chances of each pattern, by the rules of the simulated expert, in the intervals.
+
+    Each order goes wrong for itself: ``r`` is the chance that two directions agree.
+    """
+    real = [x for x in PLAIN if x.facets["names"] == "real"]
+    accuracy, ancestor, unrelated = 0.8, 0.6, 0.5
+    r = accuracy**2 + (1 - accuracy) ** 2
+    wanted = {"edge": (r, 1 - r, 0.0)}
+    for state, p, same in (("ancestor", ancestor, r), ("neither", unrelated, 0.5)):
+        both = p**2 + (1 - p) ** 2  # other pairs are in no pattern
+        wanted[state] = (
+            p**2 * same / both,
+            p**2 * (1 - same) / both,
+            (1 - p) ** 2 / both,
+        )
+    inside = []
+    for seed in range(20):
+        expert = Simulated(
+            union(), accuracy=accuracy, ancestor=ancestor, unrelated=unrelated,
+            mistakes="independent", seed=seed,
+        )  # fmt: skip
+        found = confusion_of(run(expert, real))
+        right = share("", found.right, found.right + found.wrong)
+        inside.append(right.low <= accuracy**2 / r <= right.high)
+        for state, row in zip(STATES, found.counts, strict=True):
+            for count, chance in zip(row, wanted[state], strict=False):
+                if not sum(row):
+                    continue
+                one = share("", count, sum(row))
+                inside.append(one.low - 1e-9 <= chance <= one.high + 1e-9)
+    assert len(inside) > 170
+    assert sum(inside) / len(inside) >= 0.91  # of 95 % intervals
 
 
 def test_confusion_by_hand():

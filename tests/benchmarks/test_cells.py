@@ -12,11 +12,14 @@ from benchmarks import (
     collect,
     comparisons,
     copies,
+    curve,
     experts,
     measures,
     methods,
+    methods_ablation,
     methods_baseline,
     methods_expert,
+    plan,
     tables_text,
 )
 from benchmarks.cells import make_cell
@@ -37,8 +40,8 @@ probability ( d ) { table 1.0, 0.0; }
 
 @pytest.mark.parametrize(
     "module",
-    [arms, cells, collect, comparisons, copies, experts, measures, methods,
-     methods_baseline, methods_expert, tables_text],
+    [arms, cells, collect, comparisons, copies, curve, experts, measures, methods,
+     methods_ablation, methods_baseline, methods_expert, plan, tables_text],
 )  # fmt: skip
 def test_examples_run(module):
     """The docstrings of the runner's modules."""

@@ -1,12 +1,15 @@
 """Collected results say the same as the cells."""
 
 import json
+import shutil
 from dataclasses import replace
 
 import pytest
 
-from benchmarks.collect import collect, read_results
-from benchmarks.study import Study, cell_path, run_study
+from benchmarks.collect import collect, read_results, uncoded
+from benchmarks.plan import Plan, Study
+from benchmarks.study import cell_path, run_study
+from benchmarks.tables import TABLES
 from llmcd.errors import FormatError
 
 STUDY = Study(
@@ -119,3 +122,29 @@ def test_cells_under_other_settings_are_not_mixed(work, tmp_path):
     (tmp_path / "none" / "x.json").write_text("{}")
     with pytest.raises(FormatError, match="no collected results"):
         read_results(tmp_path / "none")
+
+
+def test_what_was_planned_and_not_run_is_told(work, tmp_path):
+    """A method that no cell has a record of, and a network without any cell."""
+    more = replace(STUDY, networks=("asia",), rows=(100,), methods=("safe", "pc"))
+    other = replace(STUDY, networks=("survey",), rows=(100,), seeds=(1,))
+    folder = tmp_path / "work"
+    shutil.copytree(work, folder)
+    plan = Plan((STUDY, more, other))
+    (folder / "plan.json").write_text(json.dumps(plan.written()))
+    collect(folder, tmp_path / "out")
+    found = read_results(tmp_path / "out").plan
+    assert found["planned_runs"] == 2 * 4 * 3 + 2 + 3
+    lost = uncoded(found["not_run"])
+    assert list(zip(lost["network"], lost["rows"], lost["method"], lost["expert"],
+                    lost["seeds"], strict=True)) == [
+        ("asia", 100, "pc", "", 2),
+        ("survey", 100, "empty", "", 1),
+        ("survey", 100, "order", "", 1),
+        ("survey", 100, "safe", "coin", 1),
+    ]  # fmt: skip
+    table = TABLES["not-run"](read_results(tmp_path / "out"))
+    assert "29 runs were planned; 5 were not run" in table
+    assert "| survey, 100 | 1 | 3 | empty, order, safe | coin |" in table
+    told = TABLES["plan"](read_results(tmp_path / "out"))
+    assert "| asia | 100 | 2 | pc, safe | coin |" in told

@@ -6,7 +6,7 @@ import pytest
 from cells_made import small_cell
 
 from benchmarks.experts import consult
-from benchmarks.methods import UnavailableError
+from benchmarks.methods import TimedOutError, UnavailableError
 from benchmarks.methods_peer import PeerFailedError, as_method
 from llmcd.graph import Graph
 
@@ -43,7 +43,7 @@ def test_it_gets_the_rows_and_answers_that_ours_get():
     asked = consult(cell, "recorded", pairs="all")
     assert tuple(peer.answers) == asked.verdicts
     assert (found.questions, found.seconds) == (3, 0.25)
-    assert peer.limit > 0
+    assert peer.limit == cell.peer_seconds
 
 
 def test_an_answer_that_was_never_recorded_is_not_handed_on(monkeypatch):
@@ -70,7 +70,7 @@ def test_a_cycle_is_measured_as_it_is():
 @pytest.mark.parametrize(
     ("said", "error"),
     [
-        ({"status": "timeout", "reason": "more than 9 s"}, PeerFailedError),
+        ({"status": "timeout", "reason": "more than 9 s"}, TimedOutError),
         ({"status": "failed", "reason": "ValueError: no"}, PeerFailedError),
         (
             {"status": "failed", "reason": "its environment is absent: python -m"},

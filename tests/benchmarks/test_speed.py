@@ -106,6 +106,19 @@ def test_sampled_rows(network: DiscreteNetwork):
     assert (frame["wet"].cat.codes.to_numpy() == problem.values[:, at["wet"]]).all()
 
 
+def test_copies_are_left_out(network: DiscreteNetwork):
+    """A variable that copies its parent under other codes has no column and no node."""
+    turned = DiscreteNetwork(
+        [*network.names, "seen"],
+        [*network.levels, ["n", "y"]],
+        [*network.parents, [0]],
+        [*network.tables, np.array([[0.0, 1.0], [1.0, 0.0]])],
+    )
+    problem = sampled(turned, 500, seed=0)
+    assert set(problem.names) == {"rain", "wet", "slip"}
+    assert problem.truth.directed_edges() == (("rain", "wet"), ("wet", "slip"))
+
+
 def test_networks_are_found(network: DiscreteNetwork, tmp_path: Path):
     """A network is read from a folder or from pgmpy's files, or it is said where."""
     write_bif(network, tmp_path / "sprinkler.bif.gz")
@@ -295,6 +308,24 @@ def test_who_runs_out_of_time(
     assert asked.count("ges") == 2
 
 
+def test_further_problems_leave_the_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """With --from-seed and --contenders the records of earlier problems stay."""
+    out = tmp_path / "speed.json"
+    held = [record("llmcd GES", seed, 1.0) | {"commit": "old"} for seed in range(3)]
+    out.write_text(json.dumps(conditions() | {"records": held}))
+    asked = pretend(monkeypatch, lambda name, _: Outcome(name, "ges", "failed", "no"))
+    arguments = ["--rows", "ges-gaussian-20", "--out", str(out), "--seeds", "2"]
+    assert (
+        main([*arguments, "--from-seed", "2", "--contenders", "llmcd GES", "x*"]) == 0
+    )
+    assert asked == ["llmcd", "xges", "llmcd"] * 2
+    kept = [(r["seed"], r["label"]) for r in json.loads(out.read_text())["records"]]
+    again = [(s, w) for s in (2, 3) for w in ("llmcd GES", "xges", "llmcd GES")]
+    assert kept == [(0, "llmcd GES"), (1, "llmcd GES"), *again]
+
+
 def test_who_is_slow(small: Row, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """A contender that takes long gets the first problem of a row only."""
     asked = pretend(
@@ -339,7 +370,8 @@ def test_a_row_without_peers(
     assert json.loads(out.read_text())["records"] == results["records"]
     monkeypatch.setattr(speed, "run_row", lambda *_, **__: results["records"][:1])
     assert main([*arguments, "--home", str(tmp_path)]) == 0
-    assert json.loads(out.read_text())["records"] == results["records"][:1]
+    kept = json.loads(out.read_text())["records"]
+    assert [r["label"] for r in kept] == [results["records"][0]["label"]]
 
 
 # --- tables ---------------------------------------------------------------------------
@@ -442,6 +474,12 @@ def test_fastest_peer():
     records[3]["seconds"] = 0.5
     assert verdicts(*records)[what] == ("0.5 (ges)", False)
     assert "| xges | 0.001 |" in markdown(results_of(*records))
+    left = [
+        record(name, 0, None, status="left out", reason="out of time in a smaller one")
+        for name in ("ges", LEARN)
+    ]
+    said = ("none raced: all out of time in a smaller one", None)
+    assert verdicts(*records[:2], *left)[what] == said
 
 
 def test_same_graph():
@@ -493,15 +531,21 @@ def test_tables_of_first_calls_and_curves():
         {"label": "GES", "status": "failed", "reason": "no file"},
     ]  # fmt: skip
     points = [
-        {"curve": "parquet", "nodes": 10, "rows": 10_000_000, "status": "done",
-         "reason": "", "seconds": 12.0, "search_seconds": 0.5,
-         "memory_added": 90 * 2**20},
+        {"curve": "parquet", "nodes": 10, "rows": rows, "status": "done",
+         "reason": "", "seconds": 12.0, "cpu_seconds": 9.0, "search_seconds": 0.5,
+         "memory_added": 90 * 2**20, "memory_peak": peak * 2**20}
+        for rows, peak in ((1_000_000, 300), (10_000_000, 330))
     ]  # fmt: skip
     said = markdown(results_of() | {"first_calls": calls, "scale": points})
     assert "| PC | 30 | 1.5 | 0.5 | 0.002 |" in said
     assert "| GES | failed: no file |" in said
     assert "| 3 | 0.5 | yes |" in said
-    assert "| parquet | 10 | 10,000,000 | 12 | 0.5 | 90 |" in said
+    assert "| parquet | 10 | 10,000,000 | 12 | 9 | 0.5 | 90 | 330 |" in said
+    assert "| 10,000,000 | 10,000,000 in 9 CPU s | yes |" in said
+    assert "| 1.1 | 1.10 (330 against 300) | yes |" in said
+    points[0]["memory_peak"] = 200 * 2**20
+    grown = markdown(results_of() | {"first_calls": calls, "scale": points})
+    assert "| 1.1 | 1.65 (330 against 200) | **no** |" in grown
     assert "0123456789ab+" in said
 
 
@@ -532,12 +576,35 @@ def test_rows_are_chosen(capsys: pytest.CaptureFixture[str]):
     assert "pc-gaussian-1000" not in short
 
 
-def test_another_commit_is_not_resumed(tmp_path: Path):
-    """Results of another machine or commit are not mixed with these."""
+@pytest.mark.parametrize("what", ["machine", "versions"])
+def test_another_machine_is_not_resumed(tmp_path: Path, what: str):
+    """Results of another machine or other versions are not mixed with these."""
     out = tmp_path / "speed.json"
-    out.write_text(json.dumps(conditions() | {"commit": "another", "records": []}))
-    with pytest.raises(SystemExit, match=r"(?s)commit another.*--fresh"):
+    out.write_text(json.dumps(conditions() | {what: "another", "records": []}))
+    with pytest.raises(SystemExit, match=rf"(?s){what} another.*--fresh"):
         main(["--rows", "pc-gaussian-20", "--out", str(out)])
+
+
+def test_rows_tell_their_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """A row that is measured anew has the new commit; who was left out only before."""
+    out = tmp_path / "speed.json"
+    late = record("pybnesian PC", 0, None, row="pc-gaussian-100", family="pc-gaussian")
+    early = record("pgmpy PC", 0, None, row="pc-gaussian-20", family="pc-gaussian")
+    held = [r | {"commit": "old", "date": "2026-01-01"} for r in (late, early)]
+    out.write_text(json.dumps(conditions() | {"commit": "old", "records": held}))
+    seen: list[str] = []
+
+    def run(row: Row, *, earlier, **_) -> list[dict]:
+        seen.extend(r["label"] for r in earlier)
+        return [record("llmcd PC", 0, 1.0, row=row.name, family=row.family)]
+
+    monkeypatch.setattr(speed, "run_row", run)
+    assert main(["--rows", "pc-gaussian-50", "--out", str(out)]) == 0
+    commits = {r["row"]: r["commit"] for r in json.loads(out.read_text())["records"]}
+    now = conditions()["commit"]
+    old = {"pc-gaussian-100": "old", "pc-gaussian-20": "old"}
+    assert commits == old | {"pc-gaussian-50": now}
+    assert seen == ["pgmpy PC"]
 
 
 def test_parquet_rows(tmp_path: Path):
@@ -563,7 +630,7 @@ def test_figure(tmp_path: Path):
     """Curves are drawn from the results, or it is said that there are none."""
     points = [
         {"curve": curve, "nodes": nodes, "rows": rows, "status": "done",
-         "seconds": 0.1 * nodes, "memory_added": 2**20 * k}
+         "cpu_seconds": 0.1 * nodes, "memory_peak": 2**20 * k}
         for k, (curve, nodes, rows) in enumerate(
             [("pc", 20, 1000), ("pc", 50, 1000), ("order", 20, 1000),
              ("parquet", 10, 10_000), ("parquet", 10, 100_000)])

@@ -6,8 +6,9 @@ from dataclasses import replace
 import pytest
 
 from benchmarks import study as module
-from benchmarks.methods import Estimate, Method, registry
-from benchmarks.study import Study, cell_path, run_cell, run_study
+from benchmarks.methods import Estimate, Method, TimedOutError, registry
+from benchmarks.plan import Study
+from benchmarks.study import cell_path, run_cell, run_study
 from llmcd.graph import Graph
 
 SMALL = Study(
@@ -131,17 +132,27 @@ def test_a_method_that_fails_is_a_record(tmp_path, monkeypatch):
     def strays(cell, consulted):
         return Estimate(Graph.empty(["elsewhere"]))
 
+    def dawdles(cell, consulted):
+        raise TimedOutError("more than 60 s")
+
     bad = (
+        Method("dawdles", "peer", False, "", dawdles),
         Method("breaks", "peer", False, "", breaks),
         Method("strays", "peer", True, "", strays),
         registry()["empty"],
     )
-    monkeypatch.setattr(module, "methods", lambda names: bad)
+    chosen = {m.name: m for m in bad}
+    monkeypatch.setattr(
+        module, "methods", lambda names: tuple(chosen[name] for name in names)
+    )
+    monkeypatch.setattr("benchmarks.plan.methods", lambda names: bad)
     run_cell(SMALL, tmp_path, "cancer", 150, 1)
     found = {(r["method"], r["expert"]): r for r in held(tmp_path)["records"]}
     assert found["breaks", ""]["status"] == "failed"
     assert found["breaks", ""]["reason"] == "RuntimeError: a peer may raise anything"
     assert found["strays", "coin"]["status"] == "failed"
+    assert found["dawdles", ""]["status"] == "timeout"
+    assert found["dawdles", ""]["reason"] == "more than 60 s"
     assert found["empty", ""]["status"] == "done"
 
 
@@ -178,3 +189,12 @@ def test_an_unknown_way_to_resume():
     """Refused before anything runs."""
     with pytest.raises(ValueError, match="default, any, none"):
         run_study(SMALL, None, resume="perhaps")
+
+
+def test_no_cell_is_begun_when_time_is_over(tmp_path, capsys):
+    """What is left is told, and the same command goes on with it."""
+    assert run_study(SMALL, tmp_path, minutes=0.0) == []
+    assert not list(tmp_path.rglob("*.json"))
+    assert "2 cells were not begun" in capsys.readouterr().err
+    run_study(SMALL, tmp_path, minutes=60.0)
+    assert len(list(tmp_path.rglob("*.json"))) == 2

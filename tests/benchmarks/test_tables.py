@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks import tables
+from benchmarks import tables, tables_speed
 from benchmarks.collect import Results, read_results
 from benchmarks.comparisons import Difference
 from benchmarks.figures import LINES, distance, draw, reliability
@@ -95,9 +95,11 @@ def test_committed_tables_are_those_of_the_committed_results():
 def test_every_table_has_a_place_in_the_document():
     """And figures are shown where they are written."""
     text = README.read_text(encoding="utf-8")
-    assert set(re.findall(r"<!-- table: ([a-z-]+) -->", text)) == set(TABLES)
+    places = set(re.findall(r"<!-- table: ([a-z-]+) -->", text))
+    assert places == {*TABLES, *tables_speed.TABLES}
     shown = re.findall(r"\]\((figures/[a-z]+\.png)\)", text)
-    assert sorted(shown) == ["figures/distance.png", "figures/reliability.png"]
+    names = ("distance", "reliability", "scale")
+    assert sorted(shown) == [f"figures/{name}.png" for name in names]
     assert all((README.parent / path).is_file() for path in shown)
 
 
@@ -148,9 +150,91 @@ def test_rivals_and_losses_name_who_is_better(results):
     losses = TABLES["losses"](results)
     assert "behind at least one method in 2 of 4" in losses
     assert line(losses, "pond, 500 | recorded")[3:] == [
-        "expert-alone: 1.0 ± 0.0", "+1.5 ± 0.3"
+        "expert-alone: 1.0 ± 0.0", "+1.5 ± 0.3", "0.0", "0.0", "+1.5"
     ]  # fmt: skip
     assert "star" not in losses
+
+
+def test_a_loss_is_made_of_missed_edges_edges_too_many_and_directions():
+    """By hand: the other has one edge more right, two fewer wrong; 5 in all."""
+    made = content(
+        "pond",
+        "own",
+        {
+            ("order", "", ""): [9, 9],
+            ("safe", "coin", "real"): [8, 8],
+            ("as-law", "coin", "real"): [3, 3],
+        },
+    )
+    made["runs"]["adjacency_hit"] = [6, 6, 6, 6, 7, 7]
+    made["runs"]["adjacency_false"] = [2, 2, 4, 4, 2, 2]
+    results = Results([made])
+    assert line(TABLES["losses"](results), "pond, 500 | coin")[4:] == [
+        "+5.0 ± 0.0", "+1.0", "+2.0", "+2.0"
+    ]  # fmt: skip
+    assert line(TABLES["losers"](results), "as-law, coin")[1:] == [
+        "1 of 1", "pond", "+1.0", "+2.0", "+2.0"
+    ]  # fmt: skip
+
+
+def test_others_are_held_against_ours_on_the_same_samples():
+    """What asks against our mode, what does not against data alone."""
+    made = content(
+        "pond",
+        "own",
+        {
+            ("order", "", ""): [9, 9],
+            ("safe", "recorded", "real"): [4, 6],
+            ("causalif", "recorded", "real"): [6, 7],
+            ("pgmpy GES", "", ""): [8, 8],
+        },
+    )
+    table = TABLES["accuracy-peers"](Results([made]))
+    assert line(table, "pond, 500 | causalif")[2:7] == [
+        "yes", "2", "6.5 ± 0.5", "5.0 ± 1.0", "+1.5 ± 0.5"
+    ]  # fmt: skip
+    assert line(table, "pond, 500 | pgmpy GES")[2:7] == [
+        "no", "2", "8.0 ± 0.0", "9.0 ± 0.0", "−1.0 ± 0.0"
+    ]  # fmt: skip
+    assert "causalif" not in TABLES["accuracy-asked"](Results([made]))
+
+
+def test_a_part_taken_out_is_in_its_own_table_only():
+    """Against the whole on the same samples; no rival and no loss."""
+    made = content(
+        "pond",
+        "own",
+        {
+            ("order", "", ""): [9, 9],
+            ("order: 1 start", "", ""): [9, 10],
+            ("posterior", "recorded", "real"): [4, 6],
+            ("posterior: order only", "recorded", "real"): [3, 4],
+        },
+    )
+    results = Results([made])
+    table = TABLES["ablations"](results)
+    assert line(table, "posterior: order only, recorded")[3:6] == [
+        "5.0", "3.5", "−1.50 ± 0.50"
+    ]  # fmt: skip
+    assert line(table, "order: 1 start")[5] == "+0.50 ± 0.50"
+    for name in ("losses", "losers", "rivals", "accuracy-asked", "measures"):
+        assert "order only" not in TABLES[name](results)
+
+
+def test_simulated_experts_by_how_often_they_are_right():
+    """One column each, under its own name."""
+    made = content(
+        "pond",
+        "own",
+        {
+            ("order", "", ""): [9, 9],
+            ("safe", "accuracy-0.7", "real"): [8, 8],
+            ("safe", "accuracy-1", "real"): [5, 5],
+        },
+    )
+    table = TABLES["accuracy-simulated"](Results([made]))
+    assert line(table, "network")[4:] == ["order", "accuracy-0.7", "accuracy-1"]
+    assert line(table, "pond")[4:] == ["9.0 ± 0.0", "8.0 ± 0.0", "5.0 ± 0.0"]
 
 
 def test_the_planner_is_held_against_a_random_order():
@@ -174,6 +258,24 @@ def test_the_memorisation_gap_is_the_loss_without_names(results):
     assert cells[2:4] == ["1.0 ± 0.0", "6.0 ± 0.0"]
     assert cells[6] == "+5.0 ± 0.0"
     assert line(TABLES["arms"](results), "pond, recorded, safe")[6] == "+1.5 ± 0.3"
+
+
+def test_arms_are_compared_where_both_were_run():
+    """Real names on another number of rows count for nothing here."""
+    made = content(
+        "pond",
+        "own",
+        {
+            ("order", "", ""): [8, 8, 2, 2],
+            ("expert-alone", "recorded", "real"): [4, 4, 0, 0],
+            ("expert-alone", "recorded", "alias"): [6, 6],
+        },
+    )
+    made["runs"]["rows"] = [500, 500, 900, 900] * 2 + [500, 500]
+    made["runs"]["seed"] = [1, 2] * 5
+    cells = line(TABLES["arms"](Results([made])), "pond, recorded, expert-alone")
+    assert cells[1:4] == ["8.0 ± 0.0", "4.0 ± 0.0", "6.0 ± 0.0"]
+    assert cells[6] == "+2.0 ± 0.0"
 
 
 def test_measures_are_worked_out_from_counts(results):

@@ -1,6 +1,7 @@
 """Review and export of a run folder."""
 
 import html
+import json
 import shlex
 import signal
 import subprocess
@@ -13,6 +14,7 @@ from test_pipeline import TRUTH
 
 import llmcd
 from llmcd.cli import main
+from llmcd.cli.handing_on import REVIEW
 from llmcd.formats import read
 from llmcd.review.session import Session
 
@@ -35,6 +37,25 @@ def test_review(work, tmp_path):
     assert running.returncode == 0
     assert 'value="A. B."' in page
     assert "0 decisions" in said
+
+
+def test_review_for_a_program(work, tmp_path):
+    """With --json the address comes at once, as a document that the help describes."""
+    out = tmp_path / "run"
+    assert main(["discover", *arguments(work, f"--out={out}")]) == 0
+    command = [sys.executable, "-m", "llmcd", "review", str(out), "--json"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as running:
+        lines = []
+        while not lines or lines[-1] != "}\n":
+            lines.append(running.stdout.readline())
+        running.send_signal(signal.SIGINT)
+        rest, _ = running.communicate(timeout=20)
+    document = json.loads("".join(lines))
+    assert list(document) == ["command", *REVIEW.document]
+    assert document["address"].startswith("http://127.0.0.1:")
+    assert rest == ""
 
 
 def test_what_contradicts_the_data_is_followed_by_a_new_search(work, tmp_path):

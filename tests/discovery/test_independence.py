@@ -15,10 +15,17 @@ from llmcd.data.statistics import (
 )
 from llmcd.discovery.independence import choose_test, independence_test, log_p
 from llmcd.discovery.kernels.independence import (
+    SEPARATED,
+    UNDECIDED,
+    critical_correlations,
     log_chi_square_tail,
     log_gamma_tail,
     log_normal_tails,
+    new_work,
+    prepare,
+    verdict,
 )
+from llmcd.discovery.kernels.independence import log_p as log_p_of_prepared
 from llmcd.discovery.kernels.moments import permutation_moments
 from llmcd.errors import DataError
 
@@ -646,3 +653,37 @@ def test_many_questions_are_as_one_by_one():
     single = [test(0, 2, (1, 4)), test(1, 3, (0, 4))]
     np.testing.assert_allclose(np.exp(logs), single, rtol=1e-12)
     assert log_p(test, [], []).shape == (0,)
+
+
+@pytest.mark.parametrize("n", [6, 40, 5000])
+@pytest.mark.parametrize("alpha", [1e-200, 1e-6, 0.01, 0.5, 0.999])
+def test_the_quick_verdict_is_the_comparison_of_p(n, alpha):
+    """By the critical correlation as by the p-value, which is asked where both meet."""
+    rng = np.random.default_rng(n)
+    matrix = rng.uniform(0.0, 2.0, (5, 5)) * (rng.random((5, 5)) < 0.5)
+    problem = on_rows(rng.normal(size=(n, 5)) @ (np.eye(5) + matrix)).problem
+    critical = critical_correlations(problem, 3, math.log(alpha))
+    work, decided = new_work(problem, 3), 0
+    for x, y in itertools.permutations(range(5), 2):
+        rest = [v for v in range(5) if v not in (x, y)]
+        for k in range(4):
+            given = np.array([*rest[:k], 0], dtype=np.int64)
+            prepare(problem, x, given, k, work)
+            quick = verdict(problem, y, critical, work)
+            value = log_p_of_prepared(problem, x, y, given, k, work)
+            if quick != UNDECIDED:
+                assert (quick == SEPARATED) == (value > math.log(alpha))
+                decided += 1
+            else:
+                assert np.isnan(value) or np.isnan(critical[k])
+    assert decided > 40
+
+
+def test_the_quick_verdict_is_none_for_other_tests():
+    """Where there is no critical correlation the p-value has to say."""
+    codes = np.random.default_rng(0).integers(0, 2, (50, 3))
+    problem = independence_test(counts(codes, sizes=[2, 2, 2]), "chi2").problem
+    critical = critical_correlations(problem, 1, math.log(0.05))
+    work, given = new_work(problem, 1), np.array([2], dtype=np.int64)
+    prepare(problem, 0, given, 1, work)
+    assert verdict(problem, 1, critical, work) == UNDECIDED

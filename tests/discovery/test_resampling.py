@@ -1,5 +1,7 @@
 """Resamples: the same on every backend, partial when stopped, none lost."""
 
+import ast
+import os
 import threading
 import time
 from dataclasses import dataclass
@@ -9,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from joblib import parallel_config
+from threadpoolctl import threadpool_info
 
 from llmcd.background import Background
 from llmcd.data.table import table
@@ -51,6 +54,23 @@ class Slow:
         return Graph.empty(statistics.names)
 
 
+@dataclass(frozen=True)
+class Counting:
+    """A method that fails with the number of threads that BLAS may use."""
+
+    name = "counting"
+    honours = frozenset()
+
+    def settings(self, statistics):
+        """Nothing to set."""
+        return {}
+
+    def search(self, statistics, background=None):
+        """Tell it by the only words that come back from a worker besides graphs."""
+        held = [x["num_threads"] for x in threadpool_info() if x["user_api"] == "blas"]
+        raise ValueError(f"BLAS in {os.getpid()}: {sorted(held)}")
+
+
 def test_weights_are_a_multinomial_draw():
     """They sum to the number of rows; each row is expected once, with variance 1."""
     n, many = 200, 400
@@ -70,6 +90,17 @@ def test_processes_and_threads_change_nothing(method):
     assert run_resamples([method], rows, Background(), n_jobs=2, **how) == alone
     with parallel_config(backend="threading", n_jobs=2):
         assert run_resamples([method], rows, Background(), **how) == alone
+
+
+def test_workers_have_one_thread_of_blas():
+    """In other processes too, whatever they would use by themselves."""
+    how = {"resamples": 4, "seed": 0, "n_jobs": 2}
+    found = run_resamples([Counting()], made(), Background(), **how)
+    assert len(found.failures) == 4
+    for said in found.failures:
+        where, threads = said.removeprefix("ValueError: BLAS in ").split(": ")
+        assert int(where) != os.getpid()
+        assert set(ast.literal_eval(threads)) == {1}
 
 
 def test_several_methods_search_each_resample():

@@ -113,8 +113,9 @@ def test_claims_of_different_stores_do_not_meet(tmp_path):
     assert two.take(KEY)
     one.give_back(KEY)
     assert Claims(tmp_path / "1.sqlite").take(KEY)
-    assert Claims(None).take(KEY)
-    assert Claims(None).take(KEY)
+    # also where one that still holds it is gone, and its place in memory taken
+    for _ in range(20):
+        assert Claims(None).take(KEY)
 
 
 def test_where_nothing_can_be_locked(tmp_path):

@@ -113,3 +113,21 @@ def test_known_keys_are_taken_out_wherever_they_stand(monkeypatch):
     assert redacted("a correct horse battery b", None) == "a [key] b"
     assert redacted(f"x{CANARY}y", CANARY) == "x[key]y"
     assert redacted("nothing here") == "nothing here"
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        'canary/9f8e+7d6c="5b\\4a',
+        "canary%2F9f8e%2B7d6c%3D%225b%5C4a",
+        'canary/9f8e+7d6c=\\"5b\\\\4a',
+        'canary\\/9f8e+7d6c=\\"5b\\\\4a',
+        "Y2FuYXJ5LzlmOGUrN2Q2Yz0iNWJcNGE=",
+    ],
+)
+def test_a_key_is_known_in_every_way_that_it_is_written(monkeypatch, written):
+    """As it is, in an address, in JSON of both kinds, and in base 64."""
+    key = 'canary/9f8e+7d6c="5b\\4a'
+    assert redacted(f"<{written}>", key) == "<[key]>"
+    monkeypatch.setenv("ANY_SERVICE_API_KEY", key)
+    assert redacted(f"<{written}>") == "<[key]>"

@@ -249,25 +249,42 @@ def test_no_room_in_the_budget_for_a_longer_reply(server):
     assert len(server.requests) == 1
 
 
+def charged_by(server):
+    """What a server with these prices would have put on the bill."""
+    total = 0.0
+    for (body, _), step in zip(server.requests, server.steps, strict=True):
+        if step == "drop":  # the model may have worked for it as long as allowed
+            sent = sum(len(m["content"]) for m in body["messages"])
+            total += 1e-5 * (sent + body["max_tokens"])
+        elif step[0] == 200:
+            total += 1e-5 * step[1]["usage"]["total_tokens"]
+    return total
+
+
+def used(reply, sent=200, received=280):
+    """The same reply, at nearly the price that was reserved for it."""
+    both = {"prompt_tokens": sent, "completion_tokens": received}
+    return reply | {"usage": both | {"total_tokens": sent + received}}
+
+
 def test_eight_workers_with_faults_never_overspend(server, monkeypatch):
     """Fake prices, drops, cut replies: what the server charged stays in the limit."""
     monkeypatch.setattr(
         LanguageModel, "cost", lambda self, sent, received: 1e-5 * (sent + received)
     )
-    busy = (503, error("busy"), {})
-    faults = ["drop", completion("", "length"), busy, completion(), completion()]
-    server.play(completion(), *faults * 40)
+    good, cut = used(completion()), used(completion("", "length"))
     server.delay = 0.01
-    limit = Budget(usd=0.2)
-    expert = model(server, concurrency=8, max_tokens=300)
-    found = ask(ASKED, expert, budget=limit, progress=False)
-    charged = 0.0
-    for (body, _), step in zip(server.requests, server.steps, strict=True):
-        if step == "drop":  # the model may have worked for it as long as allowed
-            sent = sum(len(m["content"]) for m in body["messages"])
-            charged += 1e-5 * (sent + body["max_tokens"])
-        elif step[0] == 200:
-            charged += 1e-5 * 18
-    assert 0.02 < charged <= limit.usd
-    assert found.usd <= charged
-    assert 5 < len(found) <= 30
+
+    def run(limit):
+        server.play(good, *["drop", cut, (503, error("busy"), {}), good, good] * 40)
+        expert = model(server, concurrency=8, max_tokens=300)
+        return ask(ASKED, expert, budget=limit, progress=False)
+
+    assert run(None).complete
+    assert charged_by(server) > 0.2  # so that every limit here is one
+    for usd in (0.02, 0.05, 0.1, 0.15):
+        found = run(Budget(usd=usd))
+        assert not found.complete
+        assert "budget" in found.note
+        assert 0.4 * usd < charged_by(server) <= usd
+        assert 0 < len(found) < 30

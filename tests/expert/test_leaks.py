@@ -1,7 +1,9 @@
 """What leaves this machine, and what must never be found anywhere: the key."""
 
+import copy
 import json
 import logging
+import pickle
 import sqlite3
 import traceback
 
@@ -95,6 +97,47 @@ def test_the_key_is_in_no_traceback(server, caplog):
     assert CANARY not in caplog.text + repr(expert) + str(caught.value)
 
 
+ECHOES = [
+    (401, error("bad key KEY"), {"X-Seen": "KEY"}),
+    (400, error("response_format is not supported, KEY"), {}),
+    (400, error("content_filter KEY", code="content_filter"), {}),
+    (503, error("busy KEY"), {}),
+    (200, "<html>KEY</html>", {}),
+    (302, "KEY", {"Location": "/KEY"}),
+]
+
+
+@pytest.mark.parametrize("fault", ECHOES, ids=[str(x[0]) for x in ECHOES])
+def test_the_key_is_in_nothing_that_can_be_passed_on(
+    server, tmp_path, monkeypatch, fault
+):
+    """Pickles, copies, exports, files and words of a run that ended with that fault."""
+    for name in ("MY_SERVERS_KEY", "OPENAI_API_KEY", "HF_TOKEN", "DB_PASSWORD"):
+        monkeypatch.setenv(name, CANARY)
+    expert = model(server)
+    server.play(*[ECHO] * 3, fault)
+    store = tmp_path / "s.sqlite"
+    found = llmcd.discover(rows(), TEXTS, expert, bootstrap=3, progress=False,
+                           store=store, n_jobs=1)  # fmt: skip
+    assert len(found.answers) >= 3
+    assert any(key == f"Bearer {CANARY}" for _, key in server.requests)
+    found.save(tmp_path / "run")
+    found.report(tmp_path / "run" / "report.html")
+    with Store(store) as opened:
+        opened.export(tmp_path / "shared.jsonl")
+    found.answers.write(tmp_path / "answers.jsonl")
+    for name in ("graphml", "dot", "json"):
+        (tmp_path / f"g.{name}").write_text(found.to(name))
+    whole = everything(tmp_path)
+    for each in (found, found.answers, found.combined):
+        whole += pickle.dumps(each) + pickle.dumps(copy.copy(each))
+        whole += (repr(each) + str(each)).encode()
+    assert b"[key]" in whole
+    assert CANARY.encode() not in whole
+    with pytest.raises(TypeError, match="holds a key"):
+        pickle.dumps(expert)
+
+
 def test_only_words_leave(server, tmp_path):
     """Of the table no cell, no category that is not declared, and no mean is sent."""
     table = rows()
@@ -177,3 +220,22 @@ def test_keys_of_the_environment_stay_at_home(server, monkeypatch, tmp_path):
     assert key == "Bearer none"
     with Store(tmp_path / "s.sqlite") as store:
         assert len(store) == 0
+
+
+def test_a_replay_gives_the_same_report(server, tmp_path):
+    """Byte for byte, from the store alone; a store that lacks a reply is an error."""
+    store = tmp_path / "s.sqlite"
+    options = {"bootstrap": 3, "progress": False, "n_jobs": 1, "store": store}
+    first = llmcd.discover(rows(), TEXTS, model(server), **options)
+    n = len(server.requests)
+    again = llmcd.discover(rows(), TEXTS, model(server), replay=True, **options)
+    assert len(server.requests) == n > 2
+    assert again.to_html() == first.to_html()
+    for result, name in ((first, "one"), (again, "two")):
+        result.save(tmp_path / name)
+    for file in sorted((tmp_path / "one").iterdir()):
+        assert file.read_bytes() == (tmp_path / "two" / file.name).read_bytes()
+    with pytest.raises(ExpertError, match="not in the store"):
+        llmcd.discover(rows(), {**TEXTS, "age": "in months"}, model(server),
+                       replay=True, **options)  # fmt: skip
+    assert len(server.requests) == n

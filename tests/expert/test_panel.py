@@ -93,6 +93,11 @@ def test_the_price_is_the_sum():
     assert both.usd == pytest.approx(sum(x.usd for x in alone))
     assert both.prompt_tokens == sum(x.prompt_tokens for x in alone)
     assert both.completion_tokens == sum(x.completion_tokens for x in alone)
+    assert both.seconds == sum(x.seconds for x in alone)  # one after the other
+    cheap.concurrency, dear.concurrency = 4, 2
+    wide = [llmcd.plan(found, TEXTS, expert=x).seconds for x in (cheap, dear)]
+    beside = llmcd.plan(found, TEXTS, expert=[cheap, dear]).seconds
+    assert beside == max(wide) < both.seconds
     assert set(both.questions) == set(alone[1].questions)
     assert "to cheap + dear" in str(both)
     assert f"cheap: {len(alone[0])} questions, about" in str(both)

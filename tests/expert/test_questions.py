@@ -194,3 +194,24 @@ def test_show_holds_every_text_that_would_be_sent():
     for question in questions:
         assert question.user in shown
         assert question.system in shown
+
+
+@pytest.mark.parametrize(
+    "facts, n, seconds, says",
+    [
+        ({}, 3, 15, "about 0:15 (a guess)"),
+        ({"concurrency": 8}, 17, 15, "about 0:15 (a guess)"),
+        ({"concurrency": 8}, 18, 20, "about 0:20 (a guess)"),
+        ({"concurrency": 8}, 1, 5, "about 0:05 (a"),
+        ({"free": True}, 99, 0, None),
+        ({"free": True, "interactive": True}, 200, 4000, "about 1:06:40 (a"),
+    ],
+)
+def test_a_plan_says_how_long_it_takes(facts, n, seconds, says):
+    """One alone, then as many at once as allowed; what is looked up takes none."""
+    asked = tuple(pairwise_question(VARIABLES, "plain", "ca_lung", k) for k in range(n))
+    expert = type("Asked", (), facts)()
+    plan = Plan.of(pairs=(), questions=asked, expert=expert)
+    assert plan.seconds == seconds
+    assert ("a guess" in str(plan)) == (says is not None)
+    assert says is None or says in str(plan)

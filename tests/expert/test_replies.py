@@ -150,6 +150,30 @@ def test_the_table_is_long_enough():
     assert len(READABLE) + len(UNREADABLE) >= 100
 
 
+WRAPPED = {
+    "thinking": "<think>A or B? {{'verdict': 'B_causes_A'}}</think>\n{}",
+    "thinking in the reply of a chat": "<thinking>\nhm {{\n</thinking>\n\n{}\n",
+    "greeting": "Certainly. Thank you for the question!\n\n{}",
+    "farewell": "{}\n\nLet me know if there is anything else.",
+    "space": "\ufeff\r\n\r\n  {}  \r\n\x00",
+}
+# a quotation, and thinking that may not have ended: no verdict among other words
+ONLY_ALONE = {
+    json.dumps(GOOD),
+    '{"reasoning": "a <think> tag", "verdict": "A_causes_B"}',
+}
+
+
+@pytest.mark.parametrize("form", WRAPPED.values(), ids=WRAPPED)
+def test_the_same_within_other_words(form):
+    """What is around a reply neither hides its verdict nor makes one: 500 more."""
+    for text, verdict in READABLE:
+        expected = None if text in ONLY_ALONE else verdict
+        assert parse_reply(Reply(form.format(text))).verdict == expected, text
+    for text, _ in UNREADABLE:
+        assert parse_reply(Reply(form.format(text or ""))).verdict is None, text
+
+
 @pytest.mark.parametrize(
     "reply, reason",
     [

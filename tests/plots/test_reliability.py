@@ -1,5 +1,7 @@
 """What was learnt about an expert, drawn where it belongs."""
 
+from dataclasses import replace
+
 import matplotlib as mpl
 import pytest
 from drawing import canvas, png, texts_of
@@ -45,6 +47,34 @@ def test_what_is_not_known_is_said():
     ax = draw_reliability(combine(made_candidates(TRUTH), Answers(half)), ax=canvas())
     assert texts_of(ax).count("not known") == 2
     assert len(shares(ax)[0]) == 2
+
+
+def test_words_stay_clear_of_the_rows_names():
+    """The words of a share near 0 end in the picture, not on the names of the rows."""
+    combined = combine(made_candidates(TRUTH), answers_of(liar(TRUTH), PAIRS))
+    (one,) = combined.reliability
+    found_out = replace(one, accuracy=0.06, low=0.01, high=0.15)
+    ax = draw_reliability(replace(combined, reliability=(found_out,)), ax=canvas())
+    ax.figure.draw_without_rendering()
+    left = ax.get_window_extent().x0
+    words = [t for t in ax.texts if "agrees on" in t.get_text()]
+    assert words
+    assert all(t.get_window_extent().x0 >= left for t in words)
+
+
+@pytest.mark.parametrize("count", [2, 3, 5])
+def test_points_of_a_row_stay_within_it(count):
+    """However many experts there are, a row's points end before the next one's."""
+    replies = [
+        x for k in range(count) for x in answers_of(liar(TRUTH), PAIRS, f"{k}").answers
+    ]
+    combined = combine(made_candidates(TRUTH), Answers(tuple(replies)))
+    ax = draw_reliability(combined, ax=canvas())
+    at = [float(x.get_ydata()[0]) for x in ax.get_lines() if x.get_gid() == "share"]
+    assert len(at) == 4 * count
+    for k in range(count):
+        own = at[4 * k : 4 * k + 4]
+        assert all(abs(y - row) < 0.5 for row, y in enumerate(own))
 
 
 def test_several_experts():

@@ -193,9 +193,11 @@ def test_hostile_text_stays_text(text):
     )  # fmt: skip
     names = (f"{text}1", f"{text}2", f"{text}3", f"{text}4")
     combined = made(names, reasoning=text, note=text)
-    _, reader = page_of(
+    page, _ = page_of(
         combined, title=text, settings={text: text}, variables=described(names[0], text)
     )
+    # the section that flags such a text is in tests/report/test_texts.py
+    reader = Reader(re.sub(r'<h2 id="texts">.*?</table>', "", page, flags=re.DOTALL))
     assert sorted(reader.tags) == sorted(plain.tags)
     assert reader.attributes == plain.attributes
     assert reader.tags.count("script") == 1

@@ -6,7 +6,7 @@ another variable, so that what the first two decide is computed once.
 
 from __future__ import annotations
 
-from math import erfc, exp, inf, lgamma, log, log1p, nan, pi, sqrt
+from math import erfc, exp, inf, lgamma, log, log1p, nan, pi, sqrt, tanh
 from typing import NamedTuple
 
 import numpy as np
@@ -36,12 +36,16 @@ from llmcd.discovery.kernels.tables import (
 __all__ = [
     "CHI2",
     "DEGENERATE_GAUSSIAN",
+    "DEPENDENT",
     "FISHER_Z",
     "G2",
     "PLAIN_CHI2",
     "PLAIN_G2",
+    "SEPARATED",
+    "UNDECIDED",
     "Problem",
     "Work",
+    "critical_correlations",
     "log_chi_square_tail",
     "log_gamma_tail",
     "log_normal_tails",
@@ -49,6 +53,7 @@ __all__ = [
     "log_p_batch",
     "new_work",
     "prepare",
+    "verdict",
 ]
 
 # The kinds of test; the plain ones are against chi-square whatever the counts.
@@ -329,6 +334,55 @@ def _degenerate_gaussian(problem, y, work):
     if scale <= 0.0:
         return nan
     return log_chi_square_tail(-scale * ratio, freedom)
+
+
+# --- without a p-value where none is needed -------------------------------------------
+
+DEPENDENT, UNDECIDED, SEPARATED = -1, 0, 1
+_NEAR = 1e-9  # relative; a correlation this near to the critical one is left to log_p
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def critical_correlations(problem, largest, log_alpha):
+    """Where Fisher's z is significant, for each number of columns conditioned on.
+
+    NaN for other tests, and where there are too few rows. What ``verdict`` needs.
+    """
+    found = np.full(largest + 1, nan)
+    if problem.kind != FISHER_Z:
+        return found
+    low, high = 0.0, 1.0
+    while log_normal_tails(high) > log_alpha:
+        low, high = high, 2.0 * high
+    for _ in range(60):
+        middle = 0.5 * (low + high)
+        if log_normal_tails(middle) > log_alpha:
+            low = middle
+        else:
+            high = middle
+    for rank in range(largest + 1):
+        freedom = problem.n - rank - 3.0
+        if freedom > 0.0:
+            found[rank] = tanh(low / sqrt(freedom))
+    return found
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def verdict(problem, y, critical, work):
+    """Whether log p of x, which is prepared, and y is above or below its level.
+
+    ``SEPARATED`` or ``DEPENDENT`` as the comparison of ``log_p`` would say, without
+    its logarithms; ``UNDECIDED`` where only that can say.
+    """
+    rank, with_x = work.state[0], work.state[1]
+    # the state means something else for discrete tables
+    if problem.kind != FISHER_Z or with_x == rank or not critical[rank] > 0.0:
+        return UNDECIDED
+    column = problem.starts[y]
+    r = left_correlation(problem.matrix, column, work.factor, work.kept, with_x)
+    if abs(r) > critical[rank] * (1.0 + _NEAR):
+        return DEPENDENT
+    return SEPARATED if abs(r) < critical[rank] * (1.0 - _NEAR) else UNDECIDED
 
 
 # --- many at once ---------------------------------------------------------------------

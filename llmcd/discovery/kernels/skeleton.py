@@ -7,7 +7,16 @@ from math import exp
 import numpy as np
 from numba import njit
 
-from llmcd.discovery.kernels.independence import log_p, new_work, prepare
+from llmcd.discovery.kernels.independence import (
+    DEPENDENT,
+    SEPARATED,
+    UNDECIDED,
+    critical_correlations,
+    log_p,
+    new_work,
+    prepare,
+    verdict,
+)
 
 __all__ = ["KEPT", "NEVER", "collider_votes", "remove_level"]
 
@@ -79,22 +88,27 @@ def remove_level(problem, order, removed, always, level, log_alpha):
     work = new_work(problem, level)
     given, choice = np.empty(level, dtype=np.int64), np.empty(level, dtype=np.int64)
     pool, near = np.empty(p, dtype=np.int64), removed == KEPT
+    waiting = np.empty(p, dtype=np.int64)
+    critical = critical_correlations(problem, level, log_alpha)
     tests = 0
     for x in range(p):
-        size = 0
+        size, left = 0, 0
         for y in order[x]:
             if near[x, y]:
                 pool[size] = y
                 size += 1
-        more = _first_choice(choice, level, size - 1)
+                if removed[x, y] == KEPT and not always[x, y]:
+                    waiting[left] = y
+                    left += 1
+        more = left > 0 and _first_choice(choice, level, size - 1)
         while more:
             for t in range(level):
                 given[t] = pool[choice[t]]
-            ready, open_pairs = False, False
-            for y in pool[:size]:
-                if removed[x, y] != KEPT or always[x, y]:
-                    continue
-                open_pairs = True
+            ready, kept = False, 0
+            for at in range(left):
+                y = waiting[at]
+                waiting[kept] = y
+                kept += 1
                 # What is next to y, too, was asked with y as x.
                 if _holds(given, level, y) or (
                     y < x and _within(given, level, near[y])
@@ -104,9 +118,15 @@ def remove_level(problem, order, removed, always, level, log_alpha):
                     prepare(problem, x, given, level, work)
                     ready = True
                 tests += 1
-                if log_p(problem, x, y, given, level, work) > log_alpha:
+                said = verdict(problem, y, critical, work)
+                if said == UNDECIDED:
+                    value = log_p(problem, x, y, given, level, work)
+                    said = SEPARATED if value > log_alpha else DEPENDENT
+                if said == SEPARATED:
                     removed[x, y] = removed[y, x] = level
-            more = open_pairs and _next_choice(choice, level, size)
+                    kept -= 1
+            left = kept
+            more = left > 0 and _next_choice(choice, level, size)
     return tests
 
 
@@ -259,6 +279,7 @@ def collider_votes(problem, adjacent, removed, limits, log_alpha):
     near, pool = np.empty((2, p), dtype=np.bool_), np.empty(p, dtype=np.int64)
     triples, votes = np.empty((p, 3), dtype=np.int64), np.empty((p, 2))
     place, found = np.empty(6, dtype=np.int64), 0
+    critical = critical_correlations(problem, largest, log_alpha)
     for a in range(p):
         for b in range(a + 1, p):
             if adjacent[a, b]:
@@ -276,6 +297,8 @@ def collider_votes(problem, adjacent, removed, limits, log_alpha):
                     if size < 0:
                         break
                     prepare(problem, a, given, size, work)
+                    if verdict(problem, b, critical, work) == DEPENDENT:
+                        continue
                     value = log_p(problem, a, b, given, size, work)
                     if value > log_alpha:
                         _record(given, size, value, middles, ballot)

@@ -244,7 +244,7 @@ def count(problem, x, y, given, k, work):
     work.sums[SMALLEST] = np.inf
     # Never so for bitmaps. No overflow: m * 2**32 is below 2**63.
     if strata * a * b > len(work.table):
-        _sum_sorted(problem, a, y, work)
+        _sum_sorted(problem, x, y, work)
     else:
         if work.state[0] == BITMAPS:
             _fill_from_bitmaps(problem, strata * a, y, work)
@@ -334,60 +334,78 @@ def _sum_strata(work, count, a, b):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _sum_sorted(problem, a, y, work):
-    """One stratum at a time, of which only the cells that occur are looked at."""
-    b, level, m = problem.sizes[y], problem.codes[y], len(work.keys)
+def _sum_sorted(problem, x, y, work):
+    """One stratum at a time, of which only the cells that occur are looked at.
+
+    A stratum is known by the key of its first row of cells: a division for each cell
+    would cost more than all else.
+    """
+    b, level, own = problem.sizes[y], problem.codes[y], problem.codes[x]
+    m = len(work.keys)
     keys = np.empty(m, dtype=np.int64)
     for row in range(m):
         keys[row] = work.keys[row] * b + level[row]
-    cells, totals, found = np.empty(m, dtype=np.int64), np.empty(m), 0
+    strata, lines = np.empty(m, dtype=np.int64), np.empty(m, dtype=np.int64)
+    columns, totals, found = np.empty(m, dtype=np.int64), np.empty(m), 0
+    last = np.int64(-1)
     for row in _sorted_order(keys):
-        if found == 0 or cells[found - 1] != keys[row]:
-            cells[found], totals[found] = keys[row], 0.0
+        if keys[row] != last:
+            last = keys[row]
+            strata[found] = work.keys[row] - own[row]
+            lines[found], columns[found] = work.keys[row], level[row]
+            totals[found] = 0.0
             found += 1
         totals[found - 1] += 1.0 if len(problem.weights) == 0 else problem.weights[row]
     work.columns[:b] = 0.0
-    seen, start = np.empty(b), 0
+    seen, start, waiting = np.empty(b), 0, 0
     while start < found:
-        stop, stratum = start + 1, cells[start] // (a * b)
-        while stop < found and cells[stop] // (a * b) == stratum:
+        stop = start + 1
+        while stop < found and strata[stop] == strata[start]:
             stop += 1
-        _sum_cells(cells[start:stop], totals[start:stop], b, seen, work)
+        # A single row of cells has no degree of freedom.
+        if lines[stop - 1] != lines[start]:
+            waiting = _sum_cells(
+                lines, columns, totals, start, stop, seen, work, waiting
+            )
         start = stop
+    _add_moments(work, waiting)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def _sum_cells(cells, totals, b, seen, work):
+@njit(cache=True, nogil=True, error_model="numpy", inline="always")
+def _sum_cells(lines, columns, totals, start, stop, seen, work, waiting):
     """Add a stratum of which the cells that occur are listed, row by row."""
-    rows, columns = work.rows, work.columns
+    of_row, of_column = work.rows, work.columns
     at, n = -1, 0.0
-    for t in range(len(cells)):
-        if t == 0 or cells[t] // b != cells[t - 1] // b:
+    for t in range(start, stop):
+        if t == start or lines[t] != lines[t - 1]:
             at += 1
-            rows[at] = 0.0
-        rows[at] += totals[t]
-        columns[cells[t] % b] += totals[t]
+            of_row[at] = 0.0
+        of_row[at] += totals[t]
+        of_column[columns[t]] += totals[t]
         n += totals[t]
     at, pearson, g_square = -1, 0.0, 0.0
-    for t in range(len(cells)):
-        if t == 0 or cells[t] // b != cells[t - 1] // b:
+    for t in range(start, stop):
+        if t == start or lines[t] != lines[t - 1]:
             at += 1
-        ratio = totals[t] / (rows[at] * columns[cells[t] % b])
+        ratio = totals[t] / (of_row[at] * of_column[columns[t]])
         pearson += totals[t] * ratio
-        g_square += totals[t] * log(n * ratio)
+        if work.state[3]:
+            g_square += totals[t] * log(n * ratio)
     found = 0
-    for t in range(len(cells)):
-        if columns[cells[t] % b] > 0.0:
-            seen[found], columns[cells[t] % b] = columns[cells[t] % b], 0.0
+    for t in range(start, stop):
+        if of_column[columns[t]] > 0.0:
+            seen[found], of_column[columns[t]] = of_column[columns[t]], 0.0
             found += 1
-    r, r1, r2, least_row = _invert(rows, at + 1)
-    c, c1, c2, least_column = _invert(seen, found)
-    if r < 2.0 or c < 2.0:
-        return
-    pearson = n * (pearson - 1.0)
-    least = least_row * least_column / n
-    _add(work, pearson, g_square, (r - 1.0) * (c - 1.0), least)
-    _add_moments(work, _put(work.strata, 0, n, r, r1, r2, c, c1, c2, pearson))
+    if found > 1:
+        r, r1, r2, least_row = _invert(of_row, at + 1)
+        c, c1, c2, least_column = _invert(seen, found)
+        pearson = n * (pearson - 1.0)
+        least = least_row * least_column / n
+        _add(work, pearson, g_square, (r - 1.0) * (c - 1.0), least)
+        waiting = _put(work.strata, waiting, n, r, r1, r2, c, c1, c2, pearson)
+        if waiting == STRATA:
+            waiting = _add_moments(work, waiting)
+    return waiting
 
 
 # --- sums over strata -----------------------------------------------------------------
