@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent
-SECONDS = 180  # most that one cell may take
+# most that one cell may take; the first search after an installation compiles
+SECONDS = 600
 METADATA = {
     "jupytext": {"formats": "ipynb,py:percent"},
     "kernelspec": {

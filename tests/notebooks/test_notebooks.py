@@ -2,9 +2,9 @@
 
 import json
 import os
+import resource
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,9 @@ from notebook_claims import CLAIMS
 
 HERE = Path(__file__).parents[2] / "notebooks"
 NAMES = sorted(path.stem for path in HERE.glob("[0-9]*.py"))
-SECONDS = 240  # each; under 30 on a machine that does nothing else
+# of the processor, so that a busy machine does not matter: a minute each, and another
+# one for whoever runs first after an installation and has to compile the kernels
+SECONDS = 120
 
 for module in ("jupytext", "nbclient", "ipykernel"):
     pytest.importorskip(
@@ -49,9 +51,15 @@ def run(*arguments):
         env={**os.environ, **nowhere, "MPLBACKEND": ""},
         capture_output=True,
         text=True,
-        timeout=2 * SECONDS,
+        timeout=1200,
         check=False,
     )
+
+
+def seconds():
+    """Of the processor, used by all finished children."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def test_there_are_seven_and_an_index():
@@ -91,10 +99,10 @@ def test_it_runs(name, tmp_path):
     (tmp_path / f"{name}.py").write_text(
         checked(source, CLAIMS[name]), encoding="utf-8"
     )
-    begun = time.monotonic()
+    before = seconds()
     done = run(name, "--sources", str(tmp_path), "--out", str(tmp_path))
     assert done.returncode == 0, done.stderr[-3000:]
-    assert time.monotonic() - begun < SECONDS
+    assert seconds() - before < SECONDS
     executed = json.loads((tmp_path / f"{name}.ipynb").read_text(encoding="utf-8"))
     for out in outputs(executed):
         assert out.get("name") != "stderr", out["text"]
