@@ -86,7 +86,7 @@ class Posterior:
 
 def data_direction(alone: Samples) -> Floats:
     """Probability of ``i --> j`` if adjacent, by the rows alone, shape (p, p)."""
-    directed, open_, _ = alone.compelled
+    directed, open_ = alone.compelled
     share = directed + 0.5 * open_
     return (share + _SOFT) / (share + share.T + 2.0 * _SOFT)
 
@@ -156,9 +156,9 @@ def log_odds(share: float) -> float:
 def states_of(samples: Samples, ensemble: Ensemble | None = None) -> States:
     """What sampled graphs say about each pair, in name order.
 
-    As far as their classes say it: where a class leaves open which way an edge or a
-    path goes, both are as likely. More members of a chain's class point outwards than
-    inwards, and an expert that says so is not borne out by that.
+    Members of a class are as likely as each other. So an expert whose answers, taken
+    together, would make colliders that the rows deny is found out although no single
+    one of these directions is compelled.
 
     Parameters
     ----------
@@ -175,20 +175,17 @@ def states_of(samples: Samples, ensemble: Ensemble | None = None) -> States:
         As ``States``: shares of the graphs in which the pair is in each state.
     """
     p = len(samples.names)
-    directed, open_, ancestral = samples.compelled
-    edge = directed + 0.5 * open_
-    line = samples.ancestral + samples.ancestral.T
-    # of a part of the graphs, so that sums may differ a little
-    firm = np.minimum(ancestral, line)
-    firm = firm * np.minimum(1.0, line / np.maximum(firm + firm.T, 1e-12))
-    line = firm + 0.5 * (line - firm - firm.T)
-    edge = edge * samples.adjacent / np.maximum(edge + edge.T, 1e-12)
     may = np.ones((p, p), dtype=bool) if ensemble is None else ensemble.is_candidate
     found: dict[tuple[str, str], tuple[float, ...]] = {}
     for i, one in enumerate(samples.names):
         for j in range(i):
             a, b = (i, j) if one < samples.names[j] else (j, i)
-            shares = edge[a, b], edge[b, a], line[a, b], line[b, a]
+            shares = (
+                samples.directed[a, b],
+                samples.directed[b, a],
+                samples.ancestral[a, b],
+                samples.ancestral[b, a],
+            )
             if may[a, b] != may[b, a]:
                 half = (shares[0] + shares[1]) / 2, (shares[2] + shares[3]) / 2
                 shares = half[0], half[0], half[1], half[1]

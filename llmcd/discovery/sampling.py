@@ -152,15 +152,10 @@ class Samples:
         return at, directed, open_
 
     @cached_property
-    def compelled(self) -> tuple[Floats, Floats, Floats]:
-        """What the classes of the graphs say, apart from which member was sampled.
-
-        Shares of those whose class directs i to j, of those that leave the edge open,
-        and of those in which i is an ancestor, no parent, of j in every member because
-        directed edges of the class lead there; each of shape (p, p).
-        """
+    def compelled(self) -> tuple[Floats, Floats]:
+        """Shares of the graphs whose class directs i to j, or leaves the edge open."""
         _, directed, open_ = self.classes
-        return _share(directed), _share(open_), _share(_reach(directed) & ~directed)
+        return _share(directed), _share(open_)
 
     @cached_property
     def unsettled(self) -> float:

@@ -5,6 +5,7 @@ import pytest
 from made import answer, answers_of, liar, made_candidates, oracle
 
 from llmcd.background import Background
+from llmcd.combiner.audited import Audited
 from llmcd.combiner.reconcile import combine
 from llmcd.expert.answers import Answers
 from llmcd.graph import Graph
@@ -50,9 +51,9 @@ def test_probability_is_the_posterior_share():
     """An edge directed by the expert carries the probability that decided it."""
     data = Graph.from_edges("xy", undirected=[("x", "y")])
     truth = Graph.from_edges("xy", directed=[("y", "x")])
-    edge = combine(
-        made_candidates(data), answers_of(oracle(truth), [("x", "y")])
-    ).edges[0]
+    answers = answers_of(oracle(truth), [("x", "y")])
+    heard = {who: Audited(((0.0,) * 4,) * 3, 8.0, 0.0) for who in answers.experts}
+    edge = combine(made_candidates(data), answers, audits=heard).edges[0]
     assert (edge.cause, edge.effect) == ("y", "x")
     odds = np.log(edge.probability / (1 - edge.probability))
     assert edge.expert_log_odds == pytest.approx(odds)
