@@ -12,8 +12,10 @@ import numpy.typing as npt
 from llmcd.combiner.evidence import Vote
 from llmcd.combiner.posterior import (
     APART,
+    NO_EVIDENCE,
     TURNED,
     data_direction,
+    directs,
     reconcile_samples,
     states_of,
 )
@@ -31,7 +33,6 @@ LEAST_EFFECTIVE = 10.0
 """Graphs of a chain that must count after reweighting; below, they are drawn anew."""
 _SOFT = 0.002  # as the combiner's, so that a share of none or all is no certainty
 _MOST_GRAPHS = 720
-_NO_DIRECTION = ("unsure", "split")
 _LEAST_NO_SKILL = 0.001
 _SILENCE = 2.0  # pairs that speak and pairs in all, before any was asked
 
@@ -53,6 +54,8 @@ class Outlook:
         that did.
     effective : float
         Graphs that count of a chain, after reweighting: less in a quarter of them.
+    heard : array of bool, shape (r,)
+        For each chain whether its draw of the experts lets any direction count.
     """
 
     alone: Samples
@@ -61,6 +64,7 @@ class Outlook:
     responses: tuple[Response, ...]
     speaks: float
     effective: float
+    heard: Bools
 
     @property
     def no_skill(self) -> float:
@@ -177,24 +181,33 @@ def look_ahead(
     alone = candidates.samples
     whole = np.full(len(alone.arcs), 1.0 / len(alone.arcs))
     seed, draws = candidates.ensemble.seed, len(candidates.ensemble.tables)
+    nobody = np.zeros(draws, dtype=np.bool_)
     votes = {who: tuple(some) for who, some in sorted((cast or {}).items())}
     if not any(votes.values()):
         prior = learn_response([], {}, draws=draws, seed=seed)
-        return Outlook(alone, alone, whole, (prior,), 1.0, _effective(alone, whole))
+        effective = _effective(alone, whole)
+        return Outlook(alone, alone, whole, (prior,), 1.0, effective, nobody)
     states = states_of(alone, candidates.ensemble)
     place = {name: k for k, name in enumerate(alone.names)}
     responses: list[Response] = []
-    log_weights = np.zeros(len(alone.arcs))
-    for number, some in enumerate(votes.values()):
-        own = seed + number * APART
+    log_weights, heard, number = np.zeros(len(alone.arcs)), nobody.copy(), 0
+    for some in votes.values():
         mine = sorted(
             (v for v in some if v.a in place and v.b in place),
             key=lambda v: sorted((place[v.a], place[v.b])),
         )
         response = learn_response(mine, states, draws=draws, seed=seed)
         responses.append(response)
-        telling = [v for v in mine if v.pattern not in _NO_DIRECTION]
-        log_weights += _moved(own, number * TURNED, alone, response, telling)
+        telling = [v for v in mine if v.pattern not in NO_EVIDENCE]
+        if not telling:
+            continue
+        worth = [
+            response.worth(telling, r + number * TURNED, seed + number * APART)
+            for r in range(draws)
+        ]
+        heard |= [directs(w) for w in worth]
+        number += 1
+        log_weights += _moved(alone, telling, worth)
     weights = _normed(alone, log_weights)
     samples, effective = alone, _effective(alone, weights)
     if effective < LEAST_EFFECTIVE:
@@ -203,27 +216,19 @@ def look_ahead(
     asked = sum(map(len, votes.values()))
     spoke = sum(v.pattern != "unsure" for some in votes.values() for v in some)
     speaks = (_SILENCE + spoke) / (_SILENCE + asked)
-    return Outlook(alone, samples, weights, tuple(responses), speaks, effective)
+    return Outlook(alone, samples, weights, tuple(responses), speaks, effective, heard)
 
 
-def _moved(
-    seed: int,
-    turned: int,
-    samples: Samples,
-    response: Response,
-    votes: Sequence[Vote],
-) -> Floats:
-    """Log-likelihood of votes in each graph, each chain by a draw of its own."""
+def _moved(samples: Samples, votes: Sequence[Vote], worth: Sequence[Floats]) -> Floats:
+    """Log-likelihood of votes in each graph, by what its chain makes of them."""
     found = np.zeros(len(samples.arcs))
-    if not votes:
-        return found
     place = {name: k for k, name in enumerate(samples.names)}
     pairs = [(place[v.a], place[v.b]) for v in votes]
     states = _states(samples.arcs, _reach(samples.arcs), pairs)
     for r in np.unique(samples.chain):
         mine = samples.chain == r
-        worth = response.worth(votes, int(r) + turned, seed)
-        found[mine] = np.take_along_axis(worth, states[:, mine], axis=1).sum(axis=0)
+        by_vote = np.take_along_axis(worth[r], states[:, mine], axis=1)
+        found[mine] = by_vote.sum(axis=0)
     return found
 
 

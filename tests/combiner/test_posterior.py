@@ -11,8 +11,10 @@ import pytest
 
 import llmcd
 from llmcd.background import Background
+from llmcd.combiner import posterior
 from llmcd.combiner.evidence import Vote, votes
 from llmcd.combiner.posterior import reconcile_samples, states_of
+from llmcd.combiner.response import Response, learn_response
 from llmcd.expert.answers import Answer, Answers
 from llmcd.graph import Graph
 from llmcd.metrics import shd
@@ -72,6 +74,46 @@ def test_abstention_is_nobody():
     assert silenced.graph == nobody.graph
     assert silenced.edges.equals(nobody.edges)
     assert silenced.combined.samples == nobody.combined.samples
+
+
+def test_a_silent_expert_changes_nobody_else():
+    """Whatever its name: the draws of those who answer are the same, to the bit."""
+    df, some = rows(300, 1), says(True)
+    one = result(df, some)
+    for name in "az":
+        silent = tuple(
+            replace(x, verdict=None, reason="unsure", expert=name) for x in some.answers
+        )
+        two = result(df, Answers(some.answers + silent))
+        assert two.combined.samples == one.combined.samples
+        assert np.array_equal(
+            two.combined.directed_probability, one.combined.directed_probability
+        )
+
+
+class Undirected(Response):
+    """Heard about edges only, whatever is known of the skill."""
+
+    def worth(self, votes, draw, seed):
+        """Both ways alike."""
+        found = super().worth(votes, draw, seed)
+        for k in (0, 2):
+            found[:, k : k + 2] = found[:, k : k + 2].mean(axis=1, keepdims=True)
+        return found
+
+
+def test_chains_are_heard_where_a_direction_counts(monkeypatch):
+    """Not where the skill is known but no vote is worth more one way than the other."""
+    found = llmcd.candidates(rows(500, 2), bootstrap=5)
+    cast = {"m": votes(says(True))}
+    assert reconcile_samples(found, cast).heard.any()
+
+    def undirected(*given, **options):
+        known = learn_response(*given, **options)
+        return Undirected(known.skill, known.rows, known.mass, known.flat_mass)
+
+    monkeypatch.setattr(posterior, "learn_response", undirected)
+    assert not reconcile_samples(found, cast).heard.any()
 
 
 def test_a_good_expert_helps():
