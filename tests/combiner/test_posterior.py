@@ -317,3 +317,15 @@ def test_answers_do_not_vouch_for_each_other(right):
         for i, j in np.argwhere(np.abs(weighed.data_direction - 0.5) < 0.03):
             a, b = weighed.alone.names[i], weighed.alone.names[j]
             assert found.graph.edge(a, b) == alone.edge(a, b)
+
+
+def test_finding_without_a_probe_claims_no_prior():
+    """Answers outward from the middle of a chain fit its class: the words say so."""
+    df, graph = chain(600, 0)
+    turned = says(False, graph, [(f"c{k}", f"c{k + 1}") for k in range(4)])
+    ahead = says(True, graph, [(f"c{k}", f"c{k + 1}") for k in range(4, 7)])
+    found = result(df, Answers(turned.answers + ahead.answers)).reliability
+    assert found.probes[0] == 0
+    assert found.weight[0] > 2 * learn_response([], {}).weight()
+    assert "prior" not in found.finding[0]
+    assert "fit together" in found.finding[0]
