@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from llmcd.combiner.audited import Audited
 from llmcd.combiner.evidence import Vote
 from llmcd.combiner.posterior import (
     APART,
@@ -161,7 +162,9 @@ def _log_odds(share: Floats) -> Floats:
 
 
 def look_ahead(
-    candidates: Candidates, cast: Mapping[str, Sequence[Vote]] | None = None
+    candidates: Candidates,
+    cast: Mapping[str, Sequence[Vote]] | None = None,
+    audits: Mapping[str, Audited] | None = None,
 ) -> Outlook:
     """What rows and answers say so far.
 
@@ -170,7 +173,9 @@ def look_ahead(
     candidates : Candidates
         The data's side, with its rows.
     cast : mapping of str to sequence of Vote, optional
-        Votes by expert.
+        Votes by expert; where some were audited, of each that may be asked.
+    audits : mapping of str to Audited, optional
+        What audits of some experts heard before.
 
     Returns
     -------
@@ -184,19 +189,25 @@ def look_ahead(
     nobody = np.zeros(draws, dtype=np.bool_)
     votes = {who: tuple(some) for who, some in sorted((cast or {}).items())}
     if not any(votes.values()):
-        prior = learn_response([], {}, draws=draws, seed=seed)
+        known = audits or {}
+        prior = tuple(
+            learn_response([], {}, audited=known.get(who), draws=draws, seed=seed)
+            for who in (votes if known and votes else [""])
+        )
         effective = _effective(alone, whole)
-        return Outlook(alone, alone, whole, (prior,), 1.0, effective, nobody)
+        return Outlook(alone, alone, whole, prior, 1.0, effective, nobody)
     states = states_of(alone, candidates.ensemble)
     place = {name: k for k, name in enumerate(alone.names)}
     responses: list[Response] = []
     log_weights, heard, number = np.zeros(len(alone.arcs)), nobody.copy(), 0
-    for some in votes.values():
+    for who, some in votes.items():
         mine = sorted(
             (v for v in some if v.a in place and v.b in place),
             key=lambda v: sorted((place[v.a], place[v.b])),
         )
-        response = learn_response(mine, states, draws=draws, seed=seed)
+        response = learn_response(
+            mine, states, audited=(audits or {}).get(who), draws=draws, seed=seed
+        )
         responses.append(response)
         telling = [v for v in mine if v.pattern not in NO_EVIDENCE]
         if not telling:
@@ -211,7 +222,7 @@ def look_ahead(
     weights = _normed(alone, log_weights)
     samples, effective = alone, _effective(alone, weights)
     if effective < LEAST_EFFECTIVE:
-        samples = reconcile_samples(candidates, votes).together
+        samples = reconcile_samples(candidates, votes, audits).together
         weights = np.full(len(samples.arcs), 1.0 / len(samples.arcs))
     asked = sum(map(len, votes.values()))
     spoke = sum(v.pattern != "unsure" for some in votes.values() for v in some)
