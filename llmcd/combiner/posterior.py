@@ -142,6 +142,7 @@ def direction_with(
         else:
             some = together.chain[at] == r
             share = (directed[some] + 0.5 * open_[some]).sum(axis=0)
+            share = share / max(1, some.sum())  # or it is surer than the rows alone
             said = (share + _SOFT) / (share + share.T + 2.0 * _SOFT)
         total += (near + _SOFT) * said
         weight += near + _SOFT

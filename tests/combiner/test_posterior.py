@@ -116,6 +116,20 @@ def test_chains_are_heard_where_a_direction_counts(monkeypatch):
     assert not reconcile_samples(found, cast).heard.any()
 
 
+def test_answers_that_change_no_graph_change_no_direction():
+    """Of who only says that two unrelated columns are unrelated: not even in doubt."""
+    found = llmcd.candidates(rows(2000, 2), bootstrap=5)
+    weighed = reconcile_samples(
+        found, {"m": [Vote("m", "rain", "sun", 0, "none", 2, "")]}
+    )
+    assert weighed.together is not weighed.alone
+    assert np.array_equal(weighed.together.arcs, weighed.alone.arcs)
+    there = weighed.alone.adjacent > 0.5
+    assert there.sum() == 8
+    moved = weighed.direction - weighed.data_direction
+    assert np.abs(moved[there]).max() < 1e-4
+
+
 def test_a_good_expert_helps():
     """Right answers bring the graph nearer to the truth than the rows alone do."""
     alone = helped = 0.0
