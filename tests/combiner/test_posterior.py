@@ -212,6 +212,27 @@ def test_hard_knowledge_stands_above_everybody():
         assert not graph.arcs[graph.index("rain"), graph.index("price")]
 
 
+def test_probabilities_obey_hard_knowledge():
+    """None of a direction that is forbidden, by a rule, a requirement or a tier."""
+    df, graph = chain(600, 0, 4)
+    for known in (
+        Background(required=[("c1", "c0")]),
+        Background(forbidden=[("c0", "c1")]),
+        Background(tiers=[["c1"], ["c0"]]),
+    ):
+        found = result(df, says(True, graph), background=known).combined
+        one, none = (found.graph.index(v) for v in ("c1", "c0"))
+        adjacent = found.edges[0].adjacency
+        assert {found.edges[0].cause, found.edges[0].effect} == {"c0", "c1"}
+        assert adjacent > 0.9
+        share = found.directed_probability
+        assert share[one, none] == pytest.approx(adjacent, abs=1e-6)
+        assert share[none, one] == 0.0
+    free = result(df, says(True, graph)).combined.directed_probability
+    assert free[one, none] > 0.3
+    assert free[none, one] > 0.3
+
+
 @pytest.mark.parametrize("seed", [3, 4, 8])
 def test_tiers_hold_through_columns_without_a_tier(seed):
     """Chains start legal, whatever the extension of the search's graph does."""
