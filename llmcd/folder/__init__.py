@@ -1,7 +1,14 @@
 """The run folder: everything needed to audit or continue a run, and never a row."""
 
 from llmcd.folder.answers import add_answers, load_answers
-from llmcd.folder.files import ANSWERS, CHANGES, REFINEMENT, STORE, write_text
+from llmcd.folder.files import (
+    ANSWERS,
+    CHANGES,
+    REFINEMENT,
+    STORE,
+    VARIABLES,
+    write_text,
+)
 from llmcd.folder.run import (
     load,
     load_beside,
@@ -25,6 +32,7 @@ __all__ = [
     "CHANGES",
     "REFINEMENT",
     "STORE",
+    "VARIABLES",
     "add_answers",
     "conflict_table",
     "content_of",
