@@ -168,7 +168,7 @@ def _posterior(
 
 def _starts(most: int) -> Method:
     def run(cell: Cell, _: Consulted | None) -> Estimate:
-        search = llmcd.OrderSearch(max_starts=most)
+        search = llmcd.OrderSearch(max_starts=most, patience=most)
         found = llmcd.candidates(
             cell.table, method=search, bootstrap=0, seed=cell.seed, n_jobs=1
         )

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from llmcd.background import Background
 from llmcd.data.statistics import Statistics
+from llmcd.discovery.exact import exact_search
 from llmcd.discovery.objective import (
     GAIN,
     Evidence,
@@ -35,7 +36,8 @@ Ints = npt.NDArray[np.int64]
 
 _ROUNDING = 1e-7  # a start is better than another by more than this
 _PATIENCE = 20  # starts that must gain nothing where nothing speaks for the best
-_SMALL, _PATIENCE_IF_SMALL = 12, 60
+EXACT_UP_TO = 10
+"""Variables for which the best graph of all costs less than many starts."""
 _SWAPS = 2.0  # times log(p): pairs exchanged to disturb an order
 
 
@@ -71,8 +73,10 @@ class OrderSearch:
         without end.
     patience : int, optional
         The search stops when this many further starts gain less than 0.1 nat in total.
-        None is 60 for up to 12 variables, otherwise 5 (up to 20 for fewer than 24
-        variables), but 20 as long as the best was reached from one random order only.
+        None is 5 (up to 20 for fewer than 24 variables), but 20 as long as the best was
+        reached from one random order only; and up to 10 variables None means that the
+        best graph of all is found instead, as by ``ExactSearch``, which is faster there
+        and leaves nothing to luck.
     max_starts : int, optional
         Largest number of starts.
 
@@ -126,7 +130,11 @@ class OrderSearch:
             "max_parents": self.max_parents,
             "patience": self.patience,
             "max_starts": self.max_starts,
+            "exact": self._is_exact(statistics),
         }
+
+    def _is_exact(self, statistics: Statistics) -> bool:
+        return self.patience is None and len(statistics.names) <= EXACT_UP_TO
 
     def search(
         self,
@@ -174,6 +182,15 @@ class OrderSearch:
         a --> c
         b --> c
         """
+        if self._is_exact(statistics):
+            _first_start(start, tuple(statistics.names))  # which refuses a wrong one
+            return exact_search(
+                statistics,
+                self.score,
+                background=background,
+                evidence=evidence,
+                max_parents=self.max_parents,
+            ).graph
         return search_orders(
             statistics,
             self.score,
@@ -293,8 +310,6 @@ def _settled(
         best = max(reached)
         found = sum(r >= best - GAIN for r, a in zip(reached, anew, strict=True) if a)
         patience = _PATIENCE if found < 2 else max(5, min(_PATIENCE, 120 // p))
-        if p <= _SMALL:  # starts cost next to nothing, and a scale must change nothing
-            patience = _PATIENCE_IF_SMALL
     if len(reached) <= patience:
         return False
     return max(reached) - max(reached[:-patience]) < GAIN

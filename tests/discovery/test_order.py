@@ -505,9 +505,26 @@ def test_as_a_method():
         "max_parents": 2,
         "patience": 3,
         "max_starts": 9,
+        "exact": False,
     }
     with pytest.raises(ValueError, match="score 'bge' needs"):
         OrderSearch(score="bge").settings(data)
+
+
+@pytest.mark.parametrize("kind", ["bic", "bdeu"])
+def test_small_tables_are_searched_exactly(kind):
+    """Up to ten variables nothing is left to luck, unless patience is asked for."""
+    data, score = problems.problem(kind, 8, 150, np.random.default_rng(11))
+    known = problems.knowledge(data.names, np.random.default_rng(4))
+    method = OrderSearch(score)
+    assert method.settings(data)["exact"]
+    for background in (None, known):
+        best = exact_search(data, score, background=background)
+        assert method.search(data, background) == best.graph
+    wide, score = problems.problem(kind, 11, 150, np.random.default_rng(12))
+    assert not OrderSearch(score).settings(wide)["exact"]
+    with pytest.raises(GraphError):
+        method.search(data, start=["nobody"])
 
 
 def test_the_extension_is_the_search():
