@@ -26,8 +26,8 @@ from llmcd.expert.kind import Kind
 from llmcd.expert.kinds import kind_of
 from llmcd.expert.pairs import PAIRWISE, PairSummary
 from llmcd.expert.panel import Panel, members
+from llmcd.expert.planned import Plan
 from llmcd.expert.protocol import Expert, label
-from llmcd.expert.questions import Plan
 from llmcd.expert.resolve import resolve
 from llmcd.expert.store import Store
 from llmcd.graph import Graph

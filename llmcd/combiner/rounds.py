@@ -18,8 +18,8 @@ from llmcd.expert.ask import ask
 from llmcd.expert.budget import Budget, Purse
 from llmcd.expert.kind import Kind
 from llmcd.expert.panel import Panel, members
+from llmcd.expert.planned import PlannedPair
 from llmcd.expert.protocol import Expert, label
-from llmcd.expert.questions import PlannedPair
 from llmcd.expert.store import Store
 from llmcd.variables import Variables
 
