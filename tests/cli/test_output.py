@@ -111,7 +111,7 @@ def test_a_person_is_asked_on_standard_error(work, monkeypatch, capsys):
     said = capsys.readouterr()
     assert not json.loads(said.out)["complete"]
     assert said.err.count("A causes B directly") == 4
-    assert "please type 1, 2, 3, 4, 5 or q" in said.err
+    assert "please type one of" in said.err
 
 
 def test_hostile_names_give_no_orders_to_a_terminal(capsys):
