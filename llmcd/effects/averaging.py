@@ -75,8 +75,9 @@ def effect(
         Of the interval.
     estimator : str, optional
         ``auto``, ``linear`` (one line: no standardisation, no bends, also where rows
-        ask for them), or an estimator of DoWhy for backdoors, such as ``backdoor.propensity_score_weighting``: slower, with
-        standard errors by resampling.
+        ask for them), or an estimator of DoWhy for backdoors, such as
+        ``backdoor.propensity_score_weighting``: slower, with standard errors by
+        resampling.
     refuters : sequence of str, optional
         Of ``placebo``, ``random common cause`` and ``subset``; ``()`` for none, which
         leaves DoWhy out.

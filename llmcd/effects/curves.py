@@ -5,7 +5,8 @@ The model
 The outcome's mean given the treatment x and the adjusted columns z is a linear
 combination of: each continuous column and its natural cubic spline (knots at quantiles,
 more of them with more rows), indicators of discrete columns, and the products of any
-two columns. The effect is the g-formula's (Robins 1986) with the rows' own weights:
+two columns; each arm of a discrete treatment has splines of its own. The effect is the
+g-formula's (Robins 1986) with the rows' own weights:
 
     mean over rows of  m(x + d, z) - m(x, z),  divided by d      continuous treatment
     mean over rows of  m(treated, z) - m(control, z)             discrete treatment
@@ -194,9 +195,15 @@ def _ladder(n: int) -> Iterator[_Terms]:
 
 def _size(columns: Sequence[_Column], terms: _Terms) -> int:
     widths = [c.block.shape[1] for c in columns]
-    bends = sum(not c.discrete for c in columns) * (terms.knots - 2)
-    pairs = _pairs(len(columns), terms)
-    return 1 + sum(widths) + bends + sum(widths[i] * widths[j] for i, j in pairs)
+    bends = [0 if c.discrete else terms.knots - 2 for c in columns]
+    whole = [
+        w + b if columns[0].discrete else w for w, b in zip(widths, bends, strict=True)
+    ]
+    products = sum(
+        widths[i] * (widths[j] if i else whole[j])
+        for i, j in _pairs(len(columns), terms)
+    )
+    return 1 + sum(widths) + sum(bends) + products
 
 
 def _pairs(count: int, terms: _Terms) -> list[tuple[int, int]]:
@@ -209,12 +216,18 @@ def _pairs(count: int, terms: _Terms) -> list[tuple[int, int]]:
 def _design(columns: Sequence[_Column], at: Sequence[_Column], terms: _Terms) -> Floats:
     """Terms at some values, with the knots of the columns; linear terms first."""
     n = len(at[0].block)
-    parts = [np.ones((n, 1)), *(c.block for c in at)]
-    for mine, here in zip(columns, at, strict=True):
-        if not mine.discrete:
-            parts.append(_bends_of(here.block[:, 0], _knots(mine.block[:, 0], terms)))
+    bends = [
+        np.zeros((n, 0))
+        if mine.discrete
+        else _bends_of(here.block[:, 0], _knots(mine.block[:, 0], terms))
+        for mine, here in zip(columns, at, strict=True)
+    ]
+    parts = [np.ones((n, 1)), *(c.block for c in at), *bends]
     for i, j in _pairs(len(at), terms):
-        product = at[i].block[:, :, None] * at[j].block[:, None, :]
+        other = at[j].block
+        if i == 0 and at[0].discrete:  # each arm has a curve of its own
+            other = np.hstack([other, bends[j]])
+        product = at[i].block[:, :, None] * other[:, None, :]
         parts.append(product.reshape(n, -1))
     return np.hstack(parts)
 

@@ -45,8 +45,8 @@ def estimate(
         Backdoor: standardisation over strata where treatment and all adjusted columns
         are discrete and their strata are covered, else least squares, which takes in
         what stands beside, and bends where the rows ask for it
-        (:mod:`llmcd.effects.curves`). Apart: as backdoor. Instrument: two stages. Frontdoor: the
-        product of the two regressions.
+        (:mod:`llmcd.effects.curves`). Apart: as backdoor. Instrument: two stages.
+        Frontdoor: the product of the two regressions. The last two are lines.
 
     Notes
     -----
