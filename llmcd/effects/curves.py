@@ -23,11 +23,12 @@ would turn observed into shifted rows are (Chernozhukov, Newey and Singh 2022,
 *Automatic debiased machine learning of causal and structural effects*).
 
 Against the line: where all is linear and Gaussian the line's slope is the better
-estimator, by little when the unit is a small part of a standard deviation and by some
-30 % of the interval's length when it is one. So the line stays, with its exact
+estimator: by little when the unit is a small part of a standard deviation, by more when
+it is most of one. So the line stays, with its exact
 interval, where an F test of all further terms has a p-value above 0.2. The level is
 high because a missed bend biases the line while a needless one only widens the
-interval; and still, bends that the rows do not show leave the line a little too sure
+interval; and still, bends that the rows do not show leave the line a little too sure,
+as does a bend in a long tail, where a natural spline is straight
 (docs/decisions/0009-effects-that-bend.md).
 """
 
