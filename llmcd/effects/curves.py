@@ -55,6 +55,7 @@ _ROWS_A_TERM, _TERMS = 10, 100  # rows that a term needs, and the most terms
 _BEND = 0.2  # level of the test of the line
 _SHORTEST, _LONGEST = 1e-3, 1.0  # shift, in standard deviations
 _DEPENDENT = 1e-7  # share of a term's length that rounding may leave
+_BLOCK = 2000  # rows
 _LEVERAGE = 0.98  # above, a row counts as having this much
 
 
@@ -112,10 +113,14 @@ def bent_regression(
     y = contrast.target(rows)
     block = _design(every, every, terms)
     linear = 1 + sum(c.block.shape[1] for c in every)
-    kept = _independent(block)
-    block, linear = block[:, kept], int(np.sum(kept[:linear]))
     lengths = np.linalg.norm(block, axis=0)
-    q, r = np.linalg.qr(block / lengths)
+    lengths[lengths == 0] = 1.0  # of a product that no row has: it goes
+    triangle = _triangle(block / lengths)
+    # terms that those before them do not determine
+    kept = np.abs(np.diag(triangle)) > _DEPENDENT
+    r = _triangle(triangle[:, kept])
+    lengths, linear = lengths[kept], int(np.sum(kept[:linear]))
+    q = (block[:, kept] / lengths) @ np.linalg.inv(r)
     coordinates = q.T @ y
     residual = y - q @ coordinates
     if not _bends(coordinates, residual, linear):
@@ -244,17 +249,18 @@ def _bends_of(values: Floats, knots: Floats) -> Floats:
     """Natural cubic spline less its linear part, shape (n, knots - 2)."""
     if len(knots) < _FEWEST:
         return np.zeros((len(values), 0))
-    cubes = np.maximum(values[:, None] - knots, 0) ** 3
+    beyond = np.maximum(values[:, None] - knots, 0)
+    cubes = beyond * beyond * beyond  # powers are slow
     slopes = (cubes[:, :-1] - cubes[:, -1:]) / (knots[-1] - knots[:-1])
     return (slopes[:, :-1] - slopes[:, -1:]) / (knots[-1] - knots[0]) ** 2
 
 
-def _independent(block: Floats) -> npt.NDArray[np.bool_]:
-    """Which terms those before them do not determine."""
-    lengths = np.linalg.norm(block, axis=0)
-    safe = np.where(lengths > 0, lengths, 1.0)
-    left = np.abs(np.diag(np.linalg.qr(block / safe, mode="r")))
-    return (left > _DEPENDENT) & (lengths > 0)
+def _triangle(block: Floats) -> Floats:
+    """The R of a QR decomposition, by blocks of rows that fit a cache."""
+    n, k = block.shape
+    parts = np.array_split(block, max(1, n // max(_BLOCK, 2 * k)))
+    stacked = np.vstack([np.linalg.qr(part, mode="r") for part in parts])
+    return np.asarray(np.linalg.qr(stacked, mode="r"), dtype=np.float64)
 
 
 # --- test and contrast ----------------------------------------------------------------
