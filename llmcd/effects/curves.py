@@ -24,12 +24,11 @@ would turn observed into shifted rows are (Chernozhukov, Newey and Singh 2022,
 
 Against the line: where all is linear and Gaussian the line's slope is the better
 estimator: by little when the unit is a small part of a standard deviation, by more when
-it is most of one. So the line stays, with its exact
-interval, where an F test of all further terms has a p-value above 0.2. The level is
-high because a missed bend biases the line while a needless one only widens the
-interval; and still, bends that the rows do not show leave the line a little too sure,
-as does a bend in a long tail, where a natural spline is straight
-(docs/decisions/0009-effects-that-bend.md).
+it is most of one. So the line stays, with its exact interval, where an F test of all
+further terms has a p-value above 0.2. The level is high because a missed bend biases
+the line while a needless one only widens the interval; and still, bends that the rows
+do not show leave the line a little too sure, and a bend in a long tail, where a natural
+spline is straight, is missed (docs/decisions/0009-effects-that-bend.md).
 """
 
 from __future__ import annotations
@@ -133,11 +132,17 @@ def bent_regression(
     leverage = np.minimum((q**2).sum(axis=1), _LEVERAGE)
     influence = pull * residual / (1 - leverage) + (each - value) / len(y)
     error = float(np.linalg.norm(influence))
+    if contrast.levels is None and rows.spread[contrast.treatment] < 1 / _LONGEST:
+        far = (
+            f"one unit of {contrast.treatment} is more than its standard deviation, so "
+            "the slope over one deviation is scaled up"
+        )
+        note = f"{note}; {far}" if note else far
     scale = contrast.scale / shift
     return Estimate(
         value * scale,
         error * abs(scale),
-        len(y) - block.shape[1],
+        len(y) - q.shape[1],
         "regression with splines",
         note,
     )

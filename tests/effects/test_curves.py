@@ -120,6 +120,8 @@ def test_a_long_unit_is_a_slope_scaled_up():
     small = frame.assign(x=frame["x"] / 1000)
     large = frame.assign(x=frame["x"] / 10_000)
     assert found(large).value == pytest.approx(10 * found(small).value)
+    assert "one unit of x is more than its standard deviation" in found(large).note
+    assert found(frame).note == ""
 
 
 def test_few_rows_keep_the_line():
@@ -142,3 +144,21 @@ def test_columns_that_determine_one_another():
     assert two is not None
     assert two.value == pytest.approx(one.value, abs=0.5 * one.standard_error)
     assert two.standard_error == pytest.approx(one.standard_error, rel=0.1)
+
+
+def test_degrees_of_freedom_are_of_the_terms_that_stay():
+    """A discrete column and its coarser copy: products of the two are not all free."""
+    rng = np.random.default_rng(8)
+    fine = rng.integers(3, size=1000)
+    x = fine + rng.normal(size=1000)
+    frame = pd.DataFrame({"x": x, "y": x**2 + rng.normal(size=1000)})
+    frame["fine"] = np.array(["a", "b", "c"])[fine]
+    frame["coarse"] = np.where(fine == 2, "high", "low")
+    rows = rows_of(frame, list(frame))
+    contrast = contrast_of(rows, "x", "y")
+    one = bent_regression(["fine"], rows, contrast)
+    two = bent_regression(["fine", "coarse"], rows, contrast)
+    assert one is not None
+    assert two is not None
+    assert two.df == one.df
+    assert two.value == pytest.approx(one.value)
