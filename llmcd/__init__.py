@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from llmcd.expert.human import Human as Human
     from llmcd.expert.language_model import LanguageModel as LanguageModel
     from llmcd.expert.panel import Panel as Panel
+    from llmcd.expert.planned import Plan as Plan
     from llmcd.expert.protocol import Reply as Reply
-    from llmcd.expert.questions import Plan as Plan
     from llmcd.expert.questions import Question as Question
     from llmcd.expert.recorded import Recorded as Recorded
     from llmcd.expert.simulated import Simulated as Simulated
@@ -73,7 +73,7 @@ _WHERE = {
     "CausalLearn": "discovery.causal_learn",
     "Limits": "discovery.limits",
     "Candidates": "discovery.ensemble",
-    "Plan": "expert.questions",
+    "Plan": "expert.planned",
     "Question": "expert.questions",
     "Answer": "expert.answers",
     "Answers": "expert.answers",

@@ -25,9 +25,9 @@ from llmcd.expert.budget import Budget, as_budget
 from llmcd.expert.kind import Kind
 from llmcd.expert.kinds import kind_of
 from llmcd.expert.pairs import PAIRWISE, PairSummary
-from llmcd.expert.panel import Panel
-from llmcd.expert.protocol import Expert
-from llmcd.expert.questions import Plan
+from llmcd.expert.panel import Panel, members
+from llmcd.expert.planned import Plan
+from llmcd.expert.protocol import Expert, label
 from llmcd.expert.resolve import resolve
 from llmcd.expert.store import Store
 from llmcd.graph import Graph
@@ -303,6 +303,8 @@ def discover(
     somebody, limit, kind = resolve(expert), as_budget(budget), kind_of(kind)
     check_rounds(batch, least_worth, harm)
     audit = None if audit is None else audits_of(audit)
+    whom = () if somebody is None else tuple(map(label, members(somebody)))
+    heard = None if audit is None else priors(audit, whom)
     known = Background.of(background).merge(Background.from_variables(described))
     rows = table(data, described if len(described) else None, missing=missing)
     found = candidates(
@@ -322,7 +324,7 @@ def discover(
         answers = ask_in_rounds(
             found, described, somebody, kind=kind, budget=limit, store=store,
             progress=progress, replay=replay, batch=batch, least=least_worth,
-            harm=harm, target=target,
+            harm=harm, target=target, audits=heard,
         ).answers  # fmt: skip
     result = combine(found, answers, variables=described, mode=mode, audit=audit)
     return replace(result, data=None if data is rows else as_frame(data, described))

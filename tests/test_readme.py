@@ -70,8 +70,8 @@ def test_python_block_names_exist(work):  # noqa: F811
 
 def test_edge_columns_are_all_explained():
     """The table of columns names exactly the columns that there are."""
-    from llmcd.folder import _EDGE_COLUMNS
+    from llmcd.folder.tables import EDGE_COLUMNS
 
     table = TEXT[TEXT.index("| column of `edges`") :].split("\n\n")[0]
     rows = [row.split("|")[1] for row in table.splitlines()[2:]]
-    assert tuple(re.findall(r"`(\w+)`", " ".join(rows))) == _EDGE_COLUMNS
+    assert tuple(re.findall(r"`(\w+)`", " ".join(rows))) == EDGE_COLUMNS

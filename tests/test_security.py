@@ -69,7 +69,7 @@ def test_a_run_folder_names_no_server(tmp_path, monkeypatch, capsys):
         whole["settings"] = with_address(whole["settings"], other.base)
         del whole["checksum"]
         # somebody who forges a folder also knows how its checksum is made
-        whole["checksum"] = folder._checksum(whole)
+        whole["checksum"] = folder.files.checksum(whole)
         file.write_text(json.dumps(whole))
         assert main(["ask", str(run), "--expert=openai/served"]) == 4
         assert other.requests == []

@@ -13,10 +13,11 @@ from llmcd.auditing.axioms import Axioms
 from llmcd.auditing.cladder import CLadder
 from llmcd.auditing.corr2cause import Corr2Cause
 from llmcd.auditing.direction import Direction
-from llmcd.auditing.items import Item, Task, Transcript, put
+from llmcd.auditing.items import Item, Transcript, put
 from llmcd.auditing.ordering import CausalOrder
 from llmcd.auditing.parrot import Confusion, Parrot, confusion_of
 from llmcd.auditing.section import LEVELS, Section
+from llmcd.auditing.task import Task
 from llmcd.combiner.audited import Audited
 from llmcd.errors import FormatError
 from llmcd.expert.budget import Budget

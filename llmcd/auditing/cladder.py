@@ -7,7 +7,6 @@ published form.
 
 from __future__ import annotations
 
-import json
 import os
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
@@ -17,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from llmcd.auditing.hub import rows_by_name
+from llmcd.auditing.hub import rows_by_name, rows_of_json
 from llmcd.auditing.items import Item, Transcript
 from llmcd.auditing.scm import GRAPHS, Model, draw_model
 from llmcd.auditing.scores import by_facet, measures_of, right
@@ -376,11 +375,11 @@ def load_items(
     if zipfile.is_zipfile(source):
         rows, known = _from_zip(source)
     else:
-        rows = _json(source.read_text(encoding="utf-8"), str(source))
+        rows = rows_of_json(source.read_text(encoding="utf-8"), str(source))
         beside = Path(models) if models else source.parent / _MODELS
         known = []
         if beside.exists():
-            known = _json(beside.read_text(encoding="utf-8"), str(beside))
+            known = rows_of_json(beside.read_text(encoding="utf-8"), str(beside))
     backgrounds = {str(m.get("model_id")): str(m.get("background", "")) for m in known}
     name = source.name
     return tuple(_item(row, backgrounds, k, name) for k, row in enumerate(rows, 1))
@@ -425,26 +424,13 @@ def _from_zip(path: Path) -> tuple[_Rows, _Rows]:
         if not best:
             raise FormatError(f"{path} holds no JSON file of questions, but {names}")
         models = [n for n in names if "meta-models" in n]
-        rows = _json(archive.read(best[0]).decode("utf-8"), f"{path}, {best[0]}")
+        rows = rows_of_json(archive.read(best[0]).decode("utf-8"), f"{path}, {best[0]}")
         known: _Rows = []
         if models:
-            known = _json(
+            known = rows_of_json(
                 archive.read(models[0]).decode("utf-8"), f"{path}, {models[0]}"
             )
     return rows, known
-
-
-def _json(text: str, where: str) -> _Rows:
-    try:
-        if text.lstrip().startswith("["):
-            found = json.loads(text)
-        else:
-            found = [json.loads(line) for line in text.splitlines() if line.strip()]
-    except ValueError as problem:
-        raise FormatError(f"{where} is not JSON or JSON-lines: {problem}") from None
-    if not all(isinstance(row, dict) for row in found):
-        raise FormatError(f"{where} must be a list of objects")
-    return found
 
 
 def _item(

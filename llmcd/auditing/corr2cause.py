@@ -7,7 +7,6 @@ arXiv 2306.05836. The code is ours; what is read is the published form of the da
 from __future__ import annotations
 
 import csv
-import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from llmcd.auditing.hub import rows_by_name
+from llmcd.auditing.hub import rows_by_name, rows_of_json
 from llmcd.auditing.items import Item, Transcript
 from llmcd.auditing.names import STYLES, distinct
 from llmcd.auditing.premises import (
@@ -276,14 +275,7 @@ def _rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
     if path.suffix.lower() == ".csv":
         yield from enumerate(csv.DictReader(text.splitlines(keepends=True)), 1)
         return
-    try:
-        if text.lstrip().startswith("["):
-            rows = json.loads(text)
-        else:
-            rows = [json.loads(line) for line in text.splitlines() if line.strip()]
-    except ValueError as problem:
-        raise FormatError(f"{path} is not JSON or JSON-lines: {problem}") from None
-    yield from enumerate(rows, 1)
+    yield from enumerate(rows_of_json(text, str(path)), 1)
 
 
 def _item(row: Mapping[str, Any], where: str, number: int) -> Item:

@@ -1,14 +1,15 @@
-"""Published rows by name, through the library ``datasets`` where the user has it."""
+"""Published rows: from a file's text, or by name through the library ``datasets``."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from importlib import import_module
 from typing import Any
 
 from llmcd.errors import FormatError
 
-__all__ = ["rows_by_name"]
+__all__ = ["rows_by_name", "rows_of_json"]
 
 _SPLITS = ("test", "full", "train")  # wanted in this order, by how they begin
 
@@ -70,3 +71,39 @@ def _usual(names: tuple[str, ...]) -> str:
             if name.startswith(start):
                 return name
     return ""
+
+
+def rows_of_json(text: str, where: str) -> list[dict[str, Any]]:
+    """Rows of a list of objects, or of lines of one object each.
+
+    Parameters
+    ----------
+    text : str
+        JSON or JSON-lines.
+    where : str
+        What errors call the text.
+
+    Returns
+    -------
+    list of dict
+
+    Raises
+    ------
+    FormatError
+        If it is neither, or holds something else than objects.
+
+    Examples
+    --------
+    >>> rows_of_json('[{"label": 1}]', "a file") == rows_of_json('{"label": 1}', "")
+    True
+    """
+    try:
+        if text.lstrip().startswith("["):
+            found = json.loads(text)
+        else:
+            found = [json.loads(line) for line in text.splitlines() if line.strip()]
+    except ValueError as problem:
+        raise FormatError(f"{where} is not JSON or JSON-lines: {problem}") from None
+    if not all(isinstance(row, dict) for row in found):
+        raise FormatError(f"{where} must be a list of objects")
+    return found

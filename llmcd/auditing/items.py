@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Protocol
 
 from llmcd.errors import ExpertError
 from llmcd.expert.answers import Answer
 from llmcd.expert.ask import ask
 from llmcd.expert.budget import Budget
 from llmcd.expert.panel import Panel
+from llmcd.expert.planned import Plan
 from llmcd.expert.protocol import Expert, label
-from llmcd.expert.questions import Plan, Question
+from llmcd.expert.questions import Question
 from llmcd.expert.resolve import resolve
 from llmcd.expert.store import Store
 
-if TYPE_CHECKING:
-    from llmcd.auditing.section import Section
-
-__all__ = ["Item", "Marked", "Task", "Transcript", "put"]
+__all__ = ["Item", "Marked", "Transcript", "put"]
 
 _Key = tuple[str, str, str, int]
 
@@ -163,27 +160,6 @@ class Transcript:
             raise ValueError(f"tokens or usd can be summed, got {name!r}")
         known = [v for x in self if (v := getattr(x.answer, name)) is not None]
         return sum(known) if known else None
-
-
-class Task(Protocol):
-    """A family of items and how they are scored.
-
-    A task reads replies through the kind of its questions, so that every item goes
-    through the one loop with its store, its budget and its second attempt.
-    """
-
-    @property
-    def name(self) -> str:
-        """Such as ``"corr2cause"``."""
-        ...
-
-    def items(self, n: int, seed: int) -> Sequence[Item]:
-        """About ``n`` fresh items, the same for the same seed."""
-        ...
-
-    def score(self, transcript: Transcript) -> Section:
-        """What the answers say about the expert."""
-        ...
 
 
 def put(

@@ -12,9 +12,10 @@ from llmcd.auditing import cladder, corr2cause
 from llmcd.auditing.cladder import CLadder
 from llmcd.auditing.corr2cause import Corr2Cause, audit_labels
 from llmcd.auditing.direction import Direction
-from llmcd.auditing.items import Item, Task, Transcript
+from llmcd.auditing.items import Item, Transcript
 from llmcd.auditing.pairs import load_pairs
 from llmcd.auditing.section import Section
+from llmcd.auditing.task import Task
 from llmcd.errors import FormatError
 
 __all__ = ["LOADERS", "Published"]

@@ -31,8 +31,8 @@ from llmcd.expert.answers import Answers
 from llmcd.expert.ask import ask, count_stored
 from llmcd.expert.package import read_filled, write_questions
 from llmcd.expert.pairs import CRITIC
+from llmcd.expert.planned import Plan
 from llmcd.expert.protocol import Expert
-from llmcd.expert.questions import Plan
 from llmcd.pipeline import candidates, plan, table
 from llmcd.variables import Variables
 

@@ -9,11 +9,12 @@ from typing import Any
 
 from llmcd import folder
 from llmcd.auditing.audit import TASKS, Audit, audit, items_of
-from llmcd.auditing.items import Item, Task
+from llmcd.auditing.items import Item
 from llmcd.auditing.offline import Filled, write_sittings
 from llmcd.auditing.own import OwnVariables, self_test
 from llmcd.auditing.page import render_audits
 from llmcd.auditing.published import LOADERS
+from llmcd.auditing.task import Task
 from llmcd.cli.command import Command
 from llmcd.cli.inputs import budget_of, somebody, store_of, variables_of
 from llmcd.cli.options import add_expert, add_seed

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import chain
+from math import inf
 from typing import Any
 
 __all__ = ["PATTERNS", "STATES", "Audited"]
@@ -90,6 +92,8 @@ class Audited:
         if len(rows) != len(STATES) or any(len(row) != len(PATTERNS) for row in rows):
             raise ValueError(f"expected {len(STATES)} rows of {len(PATTERNS)} counts")
         right, wrong = (float(x) for x in given["skill"])
+        if not all(0.0 <= x < inf for x in (right, wrong, *chain(*rows))):
+            raise ValueError("expected counts, got one below 0 or without end")
         return cls(rows, right, wrong)
 
 

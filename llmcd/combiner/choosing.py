@@ -18,7 +18,7 @@ from llmcd.combiner.worth import (
 )
 from llmcd.discovery.ensemble import Candidates
 from llmcd.expert.kind import Pair
-from llmcd.expert.questions import PlannedPair
+from llmcd.expert.planned import PlannedPair
 
 __all__ = ["OPEN", "PROBES", "UNCERTAIN", "choose_pairs"]
 

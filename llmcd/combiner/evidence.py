@@ -118,7 +118,8 @@ def _vote(expert: str, a: str, b: str, replies: Iterable[Answer]) -> Vote:
         both = len(said) == 2 and said[0] == said[1]
         pattern = "both" if both else "one"
         values = sure.get(directions.pop())
-        stated = None if values is None else float(np.mean(values))
+        # rounded, or what is the same would differ by the order of the answers
+        stated = None if values is None else round(float(np.mean(values)), 9)
         return Vote(expert, a, b, sign, pattern, n_replies, words, stated)
     kinds = set(said)
     pattern = "unsure" if not kinds else kinds.pop() if len(kinds) == 1 else "mixed"

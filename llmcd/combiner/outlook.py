@@ -9,11 +9,14 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from llmcd.combiner.audited import Audited
 from llmcd.combiner.evidence import Vote
 from llmcd.combiner.posterior import (
     APART,
+    NO_EVIDENCE,
     TURNED,
     data_direction,
+    directs,
     reconcile_samples,
     states_of,
 )
@@ -31,7 +34,6 @@ LEAST_EFFECTIVE = 10.0
 """Graphs of a chain that must count after reweighting; below, they are drawn anew."""
 _SOFT = 0.002  # as the combiner's, so that a share of none or all is no certainty
 _MOST_GRAPHS = 720
-_NO_DIRECTION = ("unsure", "split")
 _LEAST_NO_SKILL = 0.001
 _SILENCE = 2.0  # pairs that speak and pairs in all, before any was asked
 
@@ -53,6 +55,8 @@ class Outlook:
         that did.
     effective : float
         Graphs that count of a chain, after reweighting: less in a quarter of them.
+    heard : array of bool, shape (r,)
+        For each chain whether its draw of the experts lets any direction count.
     """
 
     alone: Samples
@@ -61,6 +65,7 @@ class Outlook:
     responses: tuple[Response, ...]
     speaks: float
     effective: float
+    heard: Bools
 
     @property
     def no_skill(self) -> float:
@@ -157,7 +162,9 @@ def _log_odds(share: Floats) -> Floats:
 
 
 def look_ahead(
-    candidates: Candidates, cast: Mapping[str, Sequence[Vote]] | None = None
+    candidates: Candidates,
+    cast: Mapping[str, Sequence[Vote]] | None = None,
+    audits: Mapping[str, Audited] | None = None,
 ) -> Outlook:
     """What rows and answers say so far.
 
@@ -166,7 +173,9 @@ def look_ahead(
     candidates : Candidates
         The data's side, with its rows.
     cast : mapping of str to sequence of Vote, optional
-        Votes by expert.
+        Votes by expert; where some were audited, of each that may be asked.
+    audits : mapping of str to Audited, optional
+        What audits of some experts heard before.
 
     Returns
     -------
@@ -177,53 +186,60 @@ def look_ahead(
     alone = candidates.samples
     whole = np.full(len(alone.arcs), 1.0 / len(alone.arcs))
     seed, draws = candidates.ensemble.seed, len(candidates.ensemble.tables)
+    nobody = np.zeros(draws, dtype=np.bool_)
     votes = {who: tuple(some) for who, some in sorted((cast or {}).items())}
     if not any(votes.values()):
-        prior = learn_response([], {}, draws=draws, seed=seed)
-        return Outlook(alone, alone, whole, (prior,), 1.0, _effective(alone, whole))
+        known = audits or {}
+        prior = tuple(
+            learn_response([], {}, audited=known.get(who), draws=draws, seed=seed)
+            for who in (votes if known and votes else [""])
+        )
+        effective = _effective(alone, whole)
+        return Outlook(alone, alone, whole, prior, 1.0, effective, nobody)
     states = states_of(alone, candidates.ensemble)
     place = {name: k for k, name in enumerate(alone.names)}
     responses: list[Response] = []
-    log_weights = np.zeros(len(alone.arcs))
-    for number, some in enumerate(votes.values()):
-        own = seed + number * APART
+    log_weights, heard, number = np.zeros(len(alone.arcs)), nobody.copy(), 0
+    for who, some in votes.items():
         mine = sorted(
             (v for v in some if v.a in place and v.b in place),
             key=lambda v: sorted((place[v.a], place[v.b])),
         )
-        response = learn_response(mine, states, draws=draws, seed=seed)
+        response = learn_response(
+            mine, states, audited=(audits or {}).get(who), draws=draws, seed=seed
+        )
         responses.append(response)
-        telling = [v for v in mine if v.pattern not in _NO_DIRECTION]
-        log_weights += _moved(own, number * TURNED, alone, response, telling)
+        telling = [v for v in mine if v.pattern not in NO_EVIDENCE]
+        if not telling:
+            continue
+        worth = [
+            response.worth(telling, r + number * TURNED, seed + number * APART)
+            for r in range(draws)
+        ]
+        heard |= [directs(w) for w in worth]
+        number += 1
+        log_weights += _moved(alone, telling, worth)
     weights = _normed(alone, log_weights)
     samples, effective = alone, _effective(alone, weights)
     if effective < LEAST_EFFECTIVE:
-        samples = reconcile_samples(candidates, votes).together
+        samples = reconcile_samples(candidates, votes, audits).together
         weights = np.full(len(samples.arcs), 1.0 / len(samples.arcs))
     asked = sum(map(len, votes.values()))
     spoke = sum(v.pattern != "unsure" for some in votes.values() for v in some)
     speaks = (_SILENCE + spoke) / (_SILENCE + asked)
-    return Outlook(alone, samples, weights, tuple(responses), speaks, effective)
+    return Outlook(alone, samples, weights, tuple(responses), speaks, effective, heard)
 
 
-def _moved(
-    seed: int,
-    turned: int,
-    samples: Samples,
-    response: Response,
-    votes: Sequence[Vote],
-) -> Floats:
-    """Log-likelihood of votes in each graph, each chain by a draw of its own."""
+def _moved(samples: Samples, votes: Sequence[Vote], worth: Sequence[Floats]) -> Floats:
+    """Log-likelihood of votes in each graph, by what its chain makes of them."""
     found = np.zeros(len(samples.arcs))
-    if not votes:
-        return found
     place = {name: k for k, name in enumerate(samples.names)}
     pairs = [(place[v.a], place[v.b]) for v in votes]
     states = _states(samples.arcs, _reach(samples.arcs), pairs)
     for r in np.unique(samples.chain):
         mine = samples.chain == r
-        worth = response.worth(votes, int(r) + turned, seed)
-        found[mine] = np.take_along_axis(worth, states[:, mine], axis=1).sum(axis=0)
+        by_vote = np.take_along_axis(worth[r], states[:, mine], axis=1)
+        found[mine] = by_vote.sum(axis=0)
     return found
 
 

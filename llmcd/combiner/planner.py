@@ -19,8 +19,9 @@ from llmcd.expert.common_causes import COMMON_CAUSES
 from llmcd.expert.kind import Kind, Pair
 from llmcd.expert.kinds import kind_of
 from llmcd.expert.pairs import CRITIC, Dispute
+from llmcd.expert.planned import Plan, PlannedPair
 from llmcd.expert.protocol import Expert, label
-from llmcd.expert.questions import Plan, PlannedPair, Question
+from llmcd.expert.questions import Question
 from llmcd.expert.wordings import is_label
 from llmcd.variables import Variables
 

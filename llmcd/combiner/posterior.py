@@ -19,13 +19,24 @@ from llmcd.discovery.sampling import Ensemble, Samples, sample_graphs
 from llmcd.equivalence import cpdag
 from llmcd.graph import Graph
 
-__all__ = ["APART", "TURNED", "Posterior", "log_odds", "reconcile_samples", "states_of"]
+__all__ = [
+    "APART",
+    "NO_EVIDENCE",
+    "TURNED",
+    "Posterior",
+    "directs",
+    "log_odds",
+    "reconcile_samples",
+    "states_of",
+]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 APART, TURNED = 1_000_003, 7
 """Between the seeds and the draws of two experts, or they would share them."""
+NO_EVIDENCE = ("unsure", "split")
+"""Patterns that are worth nothing in any state."""
 _SOFT = 0.002  # so that a share of none or all is no certainty
 _FEW = 0.01  # the same within one chain
 
@@ -131,6 +142,7 @@ def direction_with(
         else:
             some = together.chain[at] == r
             share = (directed[some] + 0.5 * open_[some]).sum(axis=0)
+            share = share / max(1, some.sum())  # or it is surer than the rows alone
             said = (share + _SOFT) / (share + share.T + 2.0 * _SOFT)
         total += (near + _SOFT) * said
         weight += near + _SOFT
@@ -230,21 +242,23 @@ def reconcile_samples(
     total: dict[tuple[int, int], Floats] = {}
     chains = len(ensemble.tables)
     heard = np.zeros(chains, dtype=np.bool_)
-    for number, expert in enumerate(sorted(cast)):
+    number = 0  # of those that say something: who is silent changes nobody's draws
+    for expert in sorted(cast):
         mine = _ordered(cast[expert], place)
         response = learn_response(
             mine, states, audited=(audits or {}).get(expert), draws=chains,
             seed=ensemble.seed,
         )  # fmt: skip
         responses[expert] = response
+        telling = [v for v in mine if v.pattern not in NO_EVIDENCE]
+        if not telling:
+            continue
         seed = ensemble.seed + number * APART
-        telling = [v for v in mine if v.pattern not in ("unsure", "split")]
-        if any(v.direction for v in telling):
-            turned = (np.arange(chains) + number * TURNED) % len(response.skill)
-            heard |= response.skill[turned] > 0.0
         worth = [
             response.worth(telling, r + number * TURNED, seed) for r in range(chains)
         ]
+        heard |= [directs(w) for w in worth]
+        number += 1
         for q, vote in enumerate(telling):
             key, columns = _key(vote, place)
             more = np.array([w[q][columns] for w in worth])
@@ -274,6 +288,26 @@ def reconcile_samples(
             known,
         )
     return Posterior(ensemble, alone, together, data, decided, responses, known, heard)
+
+
+def directs(worth: Floats) -> bool:
+    """Whether any vote says, by one draw, which way its pair goes.
+
+    Parameters
+    ----------
+    worth : array of float, shape (q, 5)
+        As of ``Response.worth``.
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> directs(np.array([[0.0, 0.0, -1.0, -1.0, -2.0]]))
+    False
+    """
+    return bool((worth[:, [0, 2]] != worth[:, [1, 3]]).any())
 
 
 def _key(vote: Vote, place: Mapping[str, int]) -> tuple[tuple[int, int], list[int]]:

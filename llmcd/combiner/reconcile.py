@@ -240,9 +240,20 @@ def _posterior(
 def _over_all(found: Posterior, names: tuple[str, ...]) -> npt.NDArray[np.float64]:
     at = [names.index(v) for v in found.ensemble.names]
     whole = np.zeros((len(names), len(names)))
-    whole[np.ix_(at, at)] = np.round(found.together.adjacent * found.direction, 6)
+    one_way = _one_way(found)
+    chance = np.where(one_way, 1.0, np.where(one_way.T, 0.0, found.direction))
+    whole[np.ix_(at, at)] = np.round(found.together.adjacent * chance, 6)
     whole.setflags(write=False)
     return whole
+
+
+def _one_way(found: Posterior) -> npt.NDArray[np.bool_]:
+    """Where an edge, if there is one, can only go from i to j, shape (p, p)."""
+    names, known = found.ensemble.names, found.known
+    closed = np.array([[not known.allowed(b, a) for b in names] for a in names])
+    forced = np.array([[(a, b) in known.required for b in names] for a in names])
+    one_way = found.ensemble.before.astype(bool) | forced | closed
+    return one_way & ~one_way.T
 
 
 def _some_samples(found: Posterior, names: tuple[str, ...]) -> tuple[Graph, ...]:

@@ -316,7 +316,9 @@ def reliability(
     agreed = sum((right[v.a, v.b] > 0.5) == (v.direction > 0) for v in on_probes)
     low, high = skill.interval()
     first = position_share(answers, expert)
-    finding = _finding(skill, votes, len(on_probes), agreed, low, first)
+    finding = _finding(
+        skill, votes, len(on_probes), agreed, low, first, sampled=shares is not None
+    )
     return Reliability(
         expert=expert,
         accuracy=skill.accuracy(),
@@ -346,6 +348,8 @@ def _finding(
     agreed: int,
     low: float,
     first: float | None,
+    *,
+    sampled: bool,
 ) -> str:
     directions = sum(v.direction != 0 for v in votes)
     split = sum(v.pattern == "split" for v in votes)
@@ -356,6 +360,12 @@ def _finding(
         return (
             f"It mostly names the variable shown {shown} as the cause, whatever that "
             "is; asked in both orders it contradicts itself, which carries no weight."
+        )
+    if n == 0 and sampled:
+        return (
+            "The data directs no edge that it was asked about; what it is worth rests "
+            "on how its answers fit together in graphs that the data allows, which is "
+            "little to go by."
         )
     if n == 0:
         return (

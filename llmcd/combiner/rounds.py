@@ -6,7 +6,9 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from llmcd.combiner.audited import Audited
 from llmcd.combiner.choosing import choose_pairs
+from llmcd.combiner.evidence import Vote
 from llmcd.combiner.outlook import Outlook, look_ahead
 from llmcd.combiner.planner import check_target, plan_questions, votes_by_expert
 from llmcd.discovery.ensemble import Candidates
@@ -16,8 +18,8 @@ from llmcd.expert.ask import ask
 from llmcd.expert.budget import Budget, Purse
 from llmcd.expert.kind import Kind
 from llmcd.expert.panel import Panel, members
+from llmcd.expert.planned import PlannedPair
 from llmcd.expert.protocol import Expert, label
-from llmcd.expert.questions import PlannedPair
 from llmcd.expert.store import Store
 from llmcd.variables import Variables
 
@@ -77,6 +79,7 @@ def ask_in_rounds(
     least: float = LEAST_WORTH,
     harm: float | None = None,
     target: str | Sequence[str] = (),
+    audits: Mapping[str, Audited] | None = None,
 ) -> Asking:
     """Ask about some pairs, look again at what is worth asking, and so on.
 
@@ -99,6 +102,8 @@ def ask_in_rounds(
         in edges of expected loss; 0 asks everything.
     harm, target
         As of ``worthwhile_pairs``.
+    audits : mapping of str to Audited, optional
+        By expert, what an audit heard before.
 
     Returns
     -------
@@ -120,8 +125,10 @@ def ask_in_rounds(
     check_rounds(batch, least, harm)
     wanted = check_target(candidates, target)
     purse, so = Purse(budget), _So()
+    everybody = [label(m) for m in members(expert)] if audits else []
     while True:
-        outlook = look_ahead(candidates, votes_by_expert(so.answers))
+        cast = {who: list[Vote]() for who in everybody} | votes_by_expert(so.answers)
+        outlook = look_ahead(candidates, cast, audits)
         chosen = choose_pairs(
             candidates, outlook, done=so.done, target=wanted, harm=harm,
             spent=outlook.no_skill * sum(so.costs),

@@ -29,8 +29,8 @@ from llmcd.expert.ask import ask
 from llmcd.expert.kind import Kind
 from llmcd.expert.kinds import kind_of
 from llmcd.expert.panel import Panel
+from llmcd.expert.planned import Plan
 from llmcd.expert.protocol import Expert, label
-from llmcd.expert.questions import Plan
 from llmcd.variables import Variables
 
 if TYPE_CHECKING:

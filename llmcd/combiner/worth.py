@@ -73,19 +73,17 @@ def worth_of_skill(outlook: Outlook, matters: Floats | None = None) -> float:
         that of the chains whose draw has skill, and of those whose draw has none, each
         for itself; less the same of the rows alone, which chains differ by as well.
     """
-    skilled = np.max([r.skill for r in outlook.responses], axis=0) > 0.0
     if outlook.samples is outlook.alone and np.ptp(outlook.weights) == 0.0:
         return 0.0
     whole = np.full(len(outlook.alone.arcs), 1.0 / len(outlook.alone.arcs))
-    now = _gap(outlook, outlook.samples, outlook.weights, skilled, matters)
-    return max(0.0, now - _gap(outlook, outlook.alone, whole, skilled, matters))
+    now = _gap(outlook, outlook.samples, outlook.weights, matters)
+    return max(0.0, now - _gap(outlook, outlook.alone, whole, matters))
 
 
 def _gap(
     outlook: Outlook,
     samples: Samples,
     weights: Floats,
-    skilled: Bools,
     matters: Floats | None,
 ) -> float:
     """By how much the loss of two groups of chains is below that of all."""
@@ -93,7 +91,7 @@ def _gap(
     i, j = np.triu_indices(p, 1)
     matter = np.ones(len(i)) if matters is None else matters[i, j]
     base = outlook.base[i, j]
-    among = skilled[samples.chain]
+    among = outlook.heard[samples.chain]
     found = 0.0
     for sign, mine in ((1.0, among | ~among), (-1.0, among), (-1.0, ~among)):
         mass = float(weights[mine].sum())

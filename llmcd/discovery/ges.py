@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from llmcd.background import Background
 from llmcd.data.statistics import CountStatistics, Statistics
+from llmcd.discovery.objective import check_arguments
 from llmcd.discovery.scores import (
     BIC,
     BDeu,
@@ -107,13 +108,7 @@ class GES:
     def __post_init__(self) -> None:
         if not isinstance(self.turning, bool):
             raise ValueError(f"turning must be True or False, got {self.turning!r}")
-        most = self.max_parents
-        if most is not None and (
-            isinstance(most, bool) or not isinstance(most, int) or most < 0
-        ):
-            raise ValueError(
-                f"max_parents must be None or an integer of at least 0, got {most!r}"
-            )
+        check_arguments(self.max_parents)
         if self.score not in _SCORES and not isinstance(self.score, (BIC, BGe, BDeu)):
             raise ValueError(
                 f"score must be one of {', '.join(map(repr, _SCORES))}, BIC(...), "

@@ -9,8 +9,9 @@ from llmcd.expert.kinds import KINDS
 from llmcd.expert.language_model import LanguageModel
 from llmcd.expert.pairs import Dispute, PairSummary, revised
 from llmcd.expert.panel import Panel
+from llmcd.expert.planned import Plan, PlannedPair
 from llmcd.expert.protocol import Expert, Reply, StopAsking
-from llmcd.expert.questions import Plan, PlannedPair, Question
+from llmcd.expert.questions import Question
 from llmcd.expert.recorded import Recorded
 from llmcd.expert.simulated import Simulated
 from llmcd.expert.store import Store

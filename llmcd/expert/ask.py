@@ -11,8 +11,9 @@ from llmcd.errors import ExpertError
 from llmcd.expert.answers import Answers
 from llmcd.expert.budget import Budget, Purse, as_budget
 from llmcd.expert.loop import Run
+from llmcd.expert.planned import Plan
 from llmcd.expert.protocol import Expert
-from llmcd.expert.questions import Plan, Question
+from llmcd.expert.questions import Question
 from llmcd.expert.resolve import resolve
 from llmcd.expert.store import Store
 

@@ -8,8 +8,9 @@ from collections.abc import Iterable
 from typing import TextIO
 
 from llmcd.errors import ExpertError
+from llmcd.expert.planned import PlannedPair
 from llmcd.expert.protocol import Reply, StopAsking
-from llmcd.expert.questions import PlannedPair, Question
+from llmcd.expert.questions import Question
 from llmcd.expert.recorded import wire_text
 
 __all__ = ["Human"]

@@ -15,9 +15,10 @@ from llmcd.expert.answers import Answers
 from llmcd.expert.budget import Budget, Ledger, Permit, Purse
 from llmcd.expert.claims import Claims
 from llmcd.expert.panel import Panel, asked_of, members
+from llmcd.expert.planned import Plan
 from llmcd.expert.progress import Bar
 from llmcd.expert.protocol import Expert, Reply, StopAsking
-from llmcd.expert.questions import Plan, Question
+from llmcd.expert.questions import Question
 from llmcd.expert.store import Store
 from llmcd.expert.tasks import Member, Task
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from llmcd.expert.planned import Plan
 from llmcd.expert.protocol import Expert, is_free, label
-from llmcd.expert.questions import Plan, Question
+from llmcd.expert.questions import Question
 
 __all__ = ["Panel", "members"]
 

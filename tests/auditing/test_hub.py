@@ -6,7 +6,7 @@ from types import ModuleType
 import pytest
 
 from llmcd.auditing import cladder, corr2cause
-from llmcd.auditing.hub import rows_by_name
+from llmcd.auditing.hub import rows_by_name, rows_of_json
 from llmcd.errors import FormatError
 
 LADDER = {
@@ -65,3 +65,20 @@ def test_without_the_library(monkeypatch):
     monkeypatch.setitem(sys.modules, "datasets", None)
     with pytest.raises(ImportError, match="pip install datasets; or give the path"):
         cladder.load_named()
+
+
+@pytest.mark.parametrize(
+    "text, says",
+    [("{", "x.json is not JSON"), ("[1]", "list of objects"), ("1\n", "list of obj")],
+)
+def test_what_holds_no_rows_is_named(text, says):
+    """Neither JSON nor JSON-lines, or values that are no objects."""
+    with pytest.raises(FormatError, match=says):
+        rows_of_json(text, "x.json")
+
+
+def test_rows_of_a_list_and_of_lines_are_the_same():
+    """Blank lines do not count."""
+    lines = '{"label": 0}\n\n{"label": 1}\n'
+    assert rows_of_json(lines, "x") == [{"label": 0}, {"label": 1}]
+    assert rows_of_json(' [{"label": 0}, {"label": 1}]', "x") == rows_of_json(lines, "")

@@ -115,6 +115,8 @@ def test_in_one_call(tmp_path):
     bad.write_text("{}")
     with pytest.raises(FormatError, match="no audit's file"):
         llmcd.discover(df, {"x": "one", "y": "two"}, Never(), audit=bad, **settings)
+    with pytest.raises(ValueError, match="says nothing of another expert"):
+        llmcd.discover(df, {"x": "one", "y": "two"}, Never(), audit=file, **settings)
 
 
 def test_whose_audit(found):

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import urllib.request
+from contextlib import contextmanager
 
 import pytest
 from cli.prepared import arguments
@@ -19,14 +20,24 @@ from llmcd.formats import read
 from llmcd.review.session import Session
 
 
+@contextmanager
+def reviewed(*arguments):
+    """A review that ends with the test, also where the test fails."""
+    command = [sys.executable, "-m", "llmcd", "review", *map(str, arguments)]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as running:
+        try:
+            yield running
+        finally:
+            running.kill()
+
+
 def test_review(work, tmp_path):
     """The address stands on standard output; an interrupt ends it, and all is kept."""
     out = tmp_path / "run"
     assert main(["discover", *arguments(work, f"--out={out}")]) == 0
-    command = [sys.executable, "-m", "llmcd", "review", str(out), "--author=A. B."]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as running:
+    with reviewed(out, "--author=A. B.") as running:
         address, _, token = running.stdout.readline().strip().partition("#token=")
         request = urllib.request.Request(f"{address}page")
         request.add_header("X-Llmcd-Token", token)
@@ -43,13 +54,12 @@ def test_review_for_a_program(work, tmp_path):
     """With --json the address comes at once, as a document that the help describes."""
     out = tmp_path / "run"
     assert main(["discover", *arguments(work, f"--out={out}")]) == 0
-    command = [sys.executable, "-m", "llmcd", "review", str(out), "--json"]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as running:
+    with reviewed(out, "--json") as running:
         lines = []
-        while not lines or lines[-1] != "}\n":
-            lines.append(running.stdout.readline())
+        for line in running.stdout:
+            lines.append(line)
+            if line == "}\n":
+                break
         running.send_signal(signal.SIGINT)
         rest, _ = running.communicate(timeout=20)
     document = json.loads("".join(lines))

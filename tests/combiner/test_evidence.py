@@ -4,7 +4,7 @@ import pytest
 from made import answer
 
 from llmcd.combiner.evidence import order_consistency, position_share, votes
-from llmcd.expert.answers import Answers
+from llmcd.expert.answers import Answer, Answers
 
 
 def one_vote(*verdicts):
@@ -70,3 +70,31 @@ def test_consistency_and_position():
     assert order_consistency(replies, "m") == 0.5
     assert position_share(replies, "m") == 0.75
     assert order_consistency(replies, "nobody") is None
+
+
+def stating(*said):
+    """The vote from (first shown, second shown, verdict, stated) tuples."""
+    (vote,) = votes(
+        Answers(
+            tuple(Answer(a, b, v, stated={v: p} if p else {}) for a, b, v, p in said)
+        )
+    )
+    return vote
+
+
+def test_what_is_stated_is_that_of_the_direction():
+    """Its mean over the replies that give it; nothing where there is none."""
+    both = stating(("x", "y", "a->b", 0.9), ("y", "x", "b->a", 0.6))
+    assert (both.direction, both.stated) == (1, 0.75)
+    one = stating(("x", "y", "none", 0.9), ("y", "x", "b->a", 0.6))
+    assert (one.direction, one.pattern, one.stated) == (1, "one", 0.6)
+    assert stating(("x", "y", "a->b", 0.9), ("y", "x", "a->b", 0.9)).stated is None
+    assert stating(("x", "y", "none", 0.9)).stated is None
+    assert stating(("x", "y", "a->b", None), ("y", "x", "b->a", None)).stated is None
+
+
+def test_what_is_stated_does_not_depend_on_the_order_of_replies():
+    """Nor do sums of what a computer cannot write down make a tie a difference."""
+    said = [("x", "y", "a->b", p) for p in (0.7, 0.1, 0.3)]
+    assert stating(*said).stated == stating(*said[::-1]).stated
+    assert stating(*[("x", "y", "a->b", 0.6)] * 3).stated == 0.6

@@ -7,8 +7,10 @@ import pandas as pd
 import pytest
 
 import llmcd
+from llmcd.combiner.audited import Audited
 from llmcd.combiner.evidence import Vote
 from llmcd.combiner.outlook import look_ahead
+from llmcd.combiner.posterior import reconcile_samples
 
 
 @cache
@@ -57,3 +59,35 @@ def test_a_silent_expert_is_asked_less():
         Vote("m", "b", "c", 0, "unsure", 0, ""),
     ]
     assert look_ahead(chain_candidates(), {"m": votes}).speaks == 0.5
+
+
+def test_chains_are_heard_as_in_the_combiner():
+    """Also of a second expert, whose draws are turned, and with a silent one first."""
+    found = chain_candidates()
+    votes = {
+        "a": [Vote("a", "a", "c", 0, "unsure", 0, "")],
+        "m": [Vote("m", "a", "c", 0, "none", 2, "")],
+        "n": [Vote("n", "a", "b", 1, "both", 2, "")],
+    }
+    heard = look_ahead(found, votes).heard
+    assert np.array_equal(heard, reconcile_samples(found, votes).heard)
+    assert 1 <= heard.sum() <= 4  # the slab's part of the chains
+    alone = look_ahead(found, {"n": votes["n"]}).heard
+    assert not np.array_equal(heard, alone)
+    assert not look_ahead(found, {"m": votes["m"]}).heard.any()
+
+
+def test_an_audited_expert_is_looked_ahead_to_as_such():
+    """Before it answers and after; of a panel the others stay unknown."""
+    found, audit = chain_candidates(), Audited(((0.0,) * 4,) * 3, 8.0, 0.0)
+    vote = Vote("m", "a", "b", 1, "both", 2, "")
+    for votes in ({"m": []}, {"m": [vote]}):
+        known = look_ahead(found, votes, {"m": audit})
+        assert known.no_skill < 0.15 < 0.8 < look_ahead(found, votes).no_skill
+    heard = look_ahead(found, {"m": [vote]}, {"m": audit}).heard
+    assert np.array_equal(
+        heard, reconcile_samples(found, {"m": [vote]}, {"m": audit}).heard
+    )
+    panel = look_ahead(found, {"m": [], "n": []}, {"m": audit})
+    assert len(panel.responses) == 2
+    assert panel.no_skill > 0.8

@@ -11,8 +11,10 @@ import pytest
 
 import llmcd
 from llmcd.background import Background
+from llmcd.combiner import posterior
 from llmcd.combiner.evidence import Vote, votes
 from llmcd.combiner.posterior import reconcile_samples, states_of
+from llmcd.combiner.response import Response, learn_response
 from llmcd.expert.answers import Answer, Answers
 from llmcd.graph import Graph
 from llmcd.metrics import shd
@@ -72,6 +74,60 @@ def test_abstention_is_nobody():
     assert silenced.graph == nobody.graph
     assert silenced.edges.equals(nobody.edges)
     assert silenced.combined.samples == nobody.combined.samples
+
+
+def test_a_silent_expert_changes_nobody_else():
+    """Whatever its name: the draws of those who answer are the same, to the bit."""
+    df, some = rows(300, 1), says(True)
+    one = result(df, some)
+    for name in "az":
+        silent = tuple(
+            replace(x, verdict=None, reason="unsure", expert=name) for x in some.answers
+        )
+        two = result(df, Answers(some.answers + silent))
+        assert two.combined.samples == one.combined.samples
+        assert np.array_equal(
+            two.combined.directed_probability, one.combined.directed_probability
+        )
+
+
+class Undirected(Response):
+    """Heard about edges only, whatever is known of the skill."""
+
+    def worth(self, votes, draw, seed):
+        """Both ways alike."""
+        found = super().worth(votes, draw, seed)
+        for k in (0, 2):
+            found[:, k : k + 2] = found[:, k : k + 2].mean(axis=1, keepdims=True)
+        return found
+
+
+def test_chains_are_heard_where_a_direction_counts(monkeypatch):
+    """Not where the skill is known but no vote is worth more one way than the other."""
+    found = llmcd.candidates(rows(500, 2), bootstrap=5)
+    cast = {"m": votes(says(True))}
+    assert reconcile_samples(found, cast).heard.any()
+
+    def undirected(*given, **options):
+        known = learn_response(*given, **options)
+        return Undirected(known.skill, known.rows, known.mass, known.flat_mass)
+
+    monkeypatch.setattr(posterior, "learn_response", undirected)
+    assert not reconcile_samples(found, cast).heard.any()
+
+
+def test_answers_that_change_no_graph_change_no_direction():
+    """Of who only says that two unrelated columns are unrelated: not even in doubt."""
+    found = llmcd.candidates(rows(2000, 2), bootstrap=5)
+    weighed = reconcile_samples(
+        found, {"m": [Vote("m", "rain", "sun", 0, "none", 2, "")]}
+    )
+    assert weighed.together is not weighed.alone
+    assert np.array_equal(weighed.together.arcs, weighed.alone.arcs)
+    there = weighed.alone.adjacent > 0.5
+    assert there.sum() == 8
+    moved = weighed.direction - weighed.data_direction
+    assert np.abs(moved[there]).max() < 1e-4
 
 
 def test_a_good_expert_helps():
@@ -154,6 +210,27 @@ def test_hard_knowledge_stands_above_everybody():
         assert graph.arcs[graph.index("price"), graph.index("sun")]
         assert not graph.arcs[graph.index("rain"), graph.index("soil")]
         assert not graph.arcs[graph.index("rain"), graph.index("price")]
+
+
+def test_probabilities_obey_hard_knowledge():
+    """None of a direction that is forbidden, by a rule, a requirement or a tier."""
+    df, graph = chain(600, 0, 4)
+    for known in (
+        Background(required=[("c1", "c0")]),
+        Background(forbidden=[("c0", "c1")]),
+        Background(tiers=[["c1"], ["c0"]]),
+    ):
+        found = result(df, says(True, graph), background=known).combined
+        one, none = (found.graph.index(v) for v in ("c1", "c0"))
+        adjacent = found.edges[0].adjacency
+        assert {found.edges[0].cause, found.edges[0].effect} == {"c0", "c1"}
+        assert adjacent > 0.9
+        share = found.directed_probability
+        assert share[one, none] == pytest.approx(adjacent, abs=1e-6)
+        assert share[none, one] == 0.0
+    free = result(df, says(True, graph)).combined.directed_probability
+    assert free[one, none] > 0.3
+    assert free[none, one] > 0.3
 
 
 @pytest.mark.parametrize("seed", [3, 4, 8])
@@ -275,3 +352,15 @@ def test_answers_do_not_vouch_for_each_other(right):
         for i, j in np.argwhere(np.abs(weighed.data_direction - 0.5) < 0.03):
             a, b = weighed.alone.names[i], weighed.alone.names[j]
             assert found.graph.edge(a, b) == alone.edge(a, b)
+
+
+def test_finding_without_a_probe_claims_no_prior():
+    """Answers outward from the middle of a chain fit its class: the words say so."""
+    df, graph = chain(600, 0)
+    turned = says(False, graph, [(f"c{k}", f"c{k + 1}") for k in range(4)])
+    ahead = says(True, graph, [(f"c{k}", f"c{k + 1}") for k in range(4, 7)])
+    found = result(df, Answers(turned.answers + ahead.answers)).reliability
+    assert found.probes[0] == 0
+    assert found.weight[0] > 2 * learn_response([], {}).weight()
+    assert "prior" not in found.finding[0]
+    assert "fit together" in found.finding[0]

@@ -235,3 +235,16 @@ def test_rows_outvote_an_audit():
     votes, given = simulate(rng, 100, 0.2)
     praised = Audited(((8.0, 0.0, 0.0, 0.0),) * 3, 8.0, 0.0)
     assert learn_response(votes, given, audited=praised).weight() < 0.2
+
+
+@pytest.mark.parametrize("count", [-1.0, float("nan"), float("inf")])
+def test_an_audit_that_is_read_holds_counts(count):
+    """A file that somebody touched is refused where it is read, not by the sampler."""
+    good = Audited(((8.0, 0.0, 0.0, 0.0),) * 3, 4.0, 1.0)
+    assert Audited.from_dict(good.to_dict()) == good
+    for bad in (
+        {"rows": [[count, 0, 0, 0], [0] * 4, [0] * 4]},
+        {"skill": [4.0, count]},
+    ):
+        with pytest.raises(ValueError, match="expected counts"):
+            Audited.from_dict(good.to_dict() | bad)

@@ -8,8 +8,10 @@ import pandas as pd
 import pytest
 
 import llmcd
+from llmcd.combiner.audited import Audited
 from llmcd.combiner.rounds import ask_in_rounds, check_rounds
 from llmcd.expert.budget import Purse
+from llmcd.expert.protocol import label
 
 NAMES = tuple("abcdefgh")
 TRUTH = llmcd.Graph.from_edges(NAMES, directed=["ac", "bc", "cd", "ef", "fg"])
@@ -182,3 +184,15 @@ def test_a_purse_is_one_budget():
     llmcd.ask(questions[:2], expert, budget=purse, progress=False)
     rest = llmcd.ask(questions[2:6], expert, budget=purse, progress=False)
     assert (purse.calls, len(expert.seen), len(rest)) == (3, 3, 1)
+
+
+def test_rounds_start_from_what_an_audit_heard():
+    """What asking says of the expert as it stops is what the combiner believes."""
+    expert = simulated()
+    known = {label(expert): Audited(((0.0,) * 4,) * 3, 8.0, 0.0)}
+    said = {}
+    for audits in (None, known):
+        answers = run(expert, batch=20, audits=audits).answers
+        words = answers.stopped.split("has a probability of ")[1]
+        said[audits is None] = float(words.rstrip(")"))
+    assert said[False] < said[True]

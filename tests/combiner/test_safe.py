@@ -191,6 +191,17 @@ def test_two_experts_outweigh_one():
     assert tied.graph == graph
 
 
+def test_three_that_nobody_knows_direct_what_two_do_not():
+    """Experts are taken as independent: odds multiply, from 0.5375 each to 0.6."""
+    graph = Graph.from_edges("ab", undirected=[("a", "b")])
+    for n in (1, 2, 3):
+        say = {e: [Vote(e, "a", "b", 1, "both", 2, "")] for e in "mno"[:n]}
+        found = safe.orient_by_votes(graph, say, {e: learn_skill([], {}) for e in say})
+        odds = (0.5375 / 0.4625) ** n
+        assert found.shares["a", "b"] == pytest.approx(odds / (1 + odds), abs=0.005)
+        assert (found.graph != graph) == (n == 3)
+
+
 def test_better_experts_do_not_hurt():
     """Mean SHD falls as accuracy rises from 0 to 1 (common random numbers)."""
     means = []

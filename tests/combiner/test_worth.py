@@ -29,7 +29,9 @@ def made_outlook(samples, skill, rows=None, speaks=1.0):
     mass = np.full(102, 1 / 102)
     rows = FLAT if rows is None else np.asarray(rows, dtype=float)[None]
     response = Response(np.array([float(skill)]), rows, mass, mass)
-    return Outlook(samples, samples, np.full(n, 1 / n), (response,), speaks, float(n))
+    heard = np.array([skill > 0])
+    whole = np.full(n, 1 / n)
+    return Outlook(samples, samples, whole, (response,), speaks, float(n), heard)
 
 
 def one_arc(*ways):
@@ -145,8 +147,9 @@ def test_skill_is_worth_what_it_would_decide():
     response = Response(np.array([3.0, 0.0]), np.tile(FLAT, (2, 1, 1)), mass, mass)
     told = Samples(alone.names, one_arc(*">>><").arcs, chain, alone.trace, 1.0)
     quarter = np.full(4, 0.25)
-    before = Outlook(alone, alone, quarter, (response,), 1.0, 2.0)
-    after = Outlook(alone, told, quarter, (response,), 1.0, 2.0)
+    heard = np.array([True, False])
+    before = Outlook(alone, alone, quarter, (response,), 1.0, 2.0, heard)
+    after = Outlook(alone, told, quarter, (response,), 1.0, 2.0, heard)
     assert worth_of_skill(before) == 0.0
     # together 3/4 one way costs 1/4; apart 0 and 2/5, half of the time each
     assert worth_of_skill(after) == pytest.approx(0.25 - 0.2, abs=5e-3)

@@ -15,8 +15,9 @@ from llmcd.errors import BudgetExceeded, ExpertError
 from llmcd.expert import ask as module
 from llmcd.expert.ask import ask
 from llmcd.expert.budget import Budget
+from llmcd.expert.planned import Plan
 from llmcd.expert.protocol import Reply, StopAsking
-from llmcd.expert.questions import Plan, Question
+from llmcd.expert.questions import Question
 from llmcd.expert.recorded import wire_text
 from llmcd.expert.simulated import Simulated
 from llmcd.expert.store import Store

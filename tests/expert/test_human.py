@@ -16,7 +16,8 @@ from llmcd.expert.ask import ask
 from llmcd.expert.human import Human
 from llmcd.expert.lists import WHOLE_GRAPH
 from llmcd.expert.pairs import SUMMARY, PairSummary
-from llmcd.expert.questions import Plan, PlannedPair, Question, pairwise_question
+from llmcd.expert.planned import Plan, PlannedPair
+from llmcd.expert.questions import Question, pairwise_question
 from llmcd.expert.store import Store
 from llmcd.variables import Variable, Variables
 

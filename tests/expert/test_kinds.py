@@ -20,8 +20,9 @@ from llmcd.expert.choices import CHOICES
 from llmcd.expert.kinds import KINDS, answers_from, kind_of, read_reply
 from llmcd.expert.package import read_filled, write_questions
 from llmcd.expert.pairs import Dispute, PairSummary
+from llmcd.expert.planned import Plan
 from llmcd.expert.protocol import Reply
-from llmcd.expert.questions import WIRE, Plan, pairwise_question
+from llmcd.expert.questions import WIRE, pairwise_question
 from llmcd.expert.recorded import Recorded
 from llmcd.expert.replies import REASONS, VERDICTS
 from llmcd.expert.simulated import Simulated

@@ -21,7 +21,8 @@ from llmcd.errors import ExpertError
 from llmcd.expert.ask import ask
 from llmcd.expert.budget import Budget
 from llmcd.expert.language_model import LanguageModel
-from llmcd.expert.questions import Plan, Question
+from llmcd.expert.planned import Plan
+from llmcd.expert.questions import Question
 from llmcd.expert.store import Store
 
 ASKED = [Question("pairwise", f"x{i}", "y", "sys", f"which {i}?", "m") for i in (0, 1)]

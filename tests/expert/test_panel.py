@@ -12,8 +12,9 @@ from llmcd.errors import BudgetExceeded, ExpertError
 from llmcd.expert.ask import ask
 from llmcd.expert.budget import Budget
 from llmcd.expert.panel import Panel, asked_of, members
+from llmcd.expert.planned import Plan
 from llmcd.expert.protocol import Reply
-from llmcd.expert.questions import Plan, Question
+from llmcd.expert.questions import Question
 from llmcd.expert.recorded import wire_text
 from llmcd.expert.resolve import resolve
 from llmcd.expert.simulated import Simulated
