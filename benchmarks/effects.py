@@ -5,8 +5,9 @@
 
 Structural models whose effects are known: published tables, enumerated; linear Gaussian
 models on the arcs of published graphs, in closed form, with weak and strong weights;
-and one nonlinear model of our own, whose rows are drawn again with the treatment set
-one unit higher. In each sample ordered pairs are drawn at random, half of them with an
+on the same arcs, models in which each arc bends in a way of its own; and one nonlinear
+model of our own. The rows of the last two are drawn again with the treatment set one
+unit higher. In each sample ordered pairs are drawn at random, half of them with an
 effect where there are as many. Columns: how the graphs came about.
 """
 
@@ -48,8 +49,10 @@ Truth = Callable[[str, str], float]
 
 TABLES = ("cancer", "earthquake", "survey", "asia", "sachs-tables")
 LINEAR = ("asia", "sachs-tables")
+CURVED = ("asia", "sachs-tables")
 NONLINEAR = ("greenhouse",)
 ROWS = (500, 2000)
+KINDS = ("tables", "linear", "curved", "nonlinear")
 PAIRS = 10
 RESAMPLES = 20
 LEVEL = 0.95
@@ -59,13 +62,15 @@ SOME = 0.01  # an effect below is called none, in standard deviations or chances
 SEEN = 200_000  # rows of a simulated intervention
 ARMS = {
     "true": "class of the true graph",
+    "true-line": "class of the true graph, lines only",
     "one": "the learnt graph alone",
     "resamples": "resamples (safe mode)",
     "known": "posterior, each graph as if it were known",
     "posterior": "posterior",
+    "posterior-line": "posterior, lines only",
     "expert": "posterior, expert right in 85 %",
 }
-TAKEN_AS_KNOWN = ("true", "known")  # no arc of theirs may have been missed
+TAKEN_AS_KNOWN = ("true", "true-line", "known")  # no arc of theirs may have been missed
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +80,7 @@ class Problem:
     Attributes
     ----------
     kind : str
-        ``tables``, ``linear`` or ``nonlinear``.
+        ``tables``, ``linear``, ``curved`` or ``nonlinear``.
     network : KnownNetwork
         Its rows.
     truth : callable
@@ -151,18 +156,69 @@ def linear(base: KnownNetwork, seed: int) -> Problem:
     return Problem("linear", network, truth)
 
 
+BENDS: tuple[Callable[[Floats], Floats], ...] = (
+    np.tanh,
+    lambda x: np.sin(1.5 * x),
+    lambda x: np.exp(-(x**2)),
+    lambda x: np.log1p(np.exp(2 * x)),
+)
+
+
+def curved(base: KnownNetwork, seed: int) -> Problem:
+    """Sums of bent arcs and normal noise; a new model for each seed."""
+    graph = base.graph
+    rng = np.random.default_rng([seed, zlib.crc32(base.name.encode()), 0xBE9D])
+    size = rng.uniform(WEAK, STRONG, graph.arcs.shape)
+    weights = graph.arcs * size * rng.choice([-1.0, 1.0], graph.arcs.shape)
+    bend = rng.integers(len(BENDS), size=graph.arcs.shape)
+
+    def drawn(n: int, seed: int, given: Mapping[str, Floats]) -> dict[str, Floats]:
+        noise = np.random.default_rng([seed, 0xEFF]).normal(size=(n, len(weights)))
+        values: dict[str, Floats] = {}
+        for name in graph.topological_order():
+            at = graph.index(name)
+            values[name] = noise[:, at]
+            for cause in graph.parents(name):
+                k = graph.index(cause)
+                moved = weights[k, at] * BENDS[bend[k, at]](values[cause])
+                values[name] = values[name] + moved
+            if name in given:
+                values[name] = given[name]
+        return values
+
+    def draw(n: int, seed: int) -> pd.DataFrame:
+        import pandas as pd
+
+        return pd.DataFrame(drawn(n, seed, {}))[list(graph.names)]
+
+    network = replace(
+        base,
+        name=f"{base.name}, curved",
+        variables=Variables.of(dict.fromkeys(graph.names, "")),
+        tables=None,
+        draw=draw,
+    )
+    return Problem("curved", network, _one_more(lambda given: drawn(SEEN, 0, given)))
+
+
 def nonlinear(base: KnownNetwork) -> Problem:
-    """One of our own models; an effect is that of one unit more for everybody."""
+    """One of our own models."""
     from importlib import import_module
 
     model = import_module(f"benchmarks.known.{base.name}.model").MODEL
-    before = model.draw(SEEN, 0)
+    truth = _one_more(lambda given: model.draw(SEEN, 0, given))
+    return Problem("nonlinear", base, truth)
+
+
+def _one_more(draw: Callable[[Mapping[str, Floats]], Mapping[str, Floats]]) -> Truth:
+    """The effect of one unit more for everybody, the noise being the same."""
+    before = draw({})
 
     def truth(treatment: str, outcome: str) -> float:
-        more = model.draw(SEEN, 0, {treatment: before[treatment] + 1})
+        more = draw({treatment: before[treatment] + 1})
         return float(np.mean(more[outcome]) - np.mean(before[outcome]))
 
-    return Problem("nonlinear", base, truth)
+    return truth
 
 
 def problems(seed: int) -> Iterator[Problem]:
@@ -173,6 +229,8 @@ def problems(seed: int) -> Iterator[Problem]:
             yield Problem("tables", network, of_tables(network.tables))
     for name in LINEAR:
         yield linear(known_network(name), seed)
+    for name in CURVED:
+        yield curved(known_network(name), seed)
     for name in NONLINEAR:
         yield nonlinear(known_network(name))
 
@@ -199,10 +257,12 @@ def _graphs(cell: Cell) -> dict[str, Combined | Graph]:
     truth = cell.truth.with_nodes(found.graph.names)
     return {
         "true": cpdag(truth),
+        "true-line": cpdag(truth),
         "one": found.graph,
         "resamples": combine(cell.candidates, nobody, mode="safe"),
         "known": found,
         "posterior": found,
+        "posterior-line": found,
         "expert": combine(cell.candidates, answers, mode="posterior"),
     }
 
@@ -228,9 +288,7 @@ def measure(problem: Problem, rows: int, seed: int) -> list[list[Any]]:
         wanted = problem.truth(treatment, outcome)
         scale = spread[treatment] / spread[outcome]
         for arm, graphs in arms.items():
-            low, value, high = _interval(
-                graphs, checked, treatment, outcome, seed, arm not in TAKEN_AS_KNOWN
-            )
+            low, value, high = _interval(graphs, checked, treatment, outcome, seed, arm)
             numbers = (wanted, low, value, high)
             found.append([
                 problem.kind, cell.network.name, rows, seed, arm, treatment, outcome,
@@ -249,7 +307,7 @@ def _interval(
     treatment: str,
     outcome: str,
     seed: int,
-    learnt: bool,
+    arm: str,
 ) -> tuple[float, float, float]:
     if isinstance(graphs, Combined):
         given, own = graphs_of(graphs, seed=seed)[0], graphs.graph
@@ -267,7 +325,8 @@ def _interval(
             levels=_arms_of(levels) if levels else None,
             event=_arms_of(labels)[1] if labels else None,
             level=LEVEL,
-            learnt=learnt,
+            learnt=arm not in TAKEN_AS_KNOWN,
+            estimator="linear" if arm.endswith("-line") else "auto",
             refuters=(),
         )
     except DataError:
@@ -332,7 +391,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--first", type=int, default=1, help="seed to begin with")
-    parser.add_argument("--only", choices=("tables", "linear", "nonlinear"))
+    parser.add_argument("--only", choices=KINDS)
     parser.add_argument("--out", type=Path)
     parser.add_argument("--table", type=Path)
     given = parser.parse_args()

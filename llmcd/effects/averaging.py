@@ -74,9 +74,10 @@ def effect(
     level : float, optional
         Of the interval.
     estimator : str, optional
-        ``auto``, ``linear`` (never standardisation), or an estimator of DoWhy for
-        backdoors, such as ``backdoor.propensity_score_weighting``: slower, with
-        standard errors by resampling.
+        ``auto``, ``linear`` (one line: no standardisation, no bends, also where rows
+        ask for them), or an estimator of DoWhy for backdoors, such as
+        ``backdoor.propensity_score_weighting``: slower, with standard errors by
+        resampling.
     refuters : sequence of str, optional
         Of ``placebo``, ``random common cause`` and ``subset``; ``()`` for none, which
         leaves DoWhy out.

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from llmcd.effects.curves import bent_regression
 from llmcd.effects.rows import Contrast, Rows
 from llmcd.effects.strategy import Estimate, Strategy
 
@@ -36,15 +37,16 @@ def estimate(
     contrast : Contrast
         What is compared with what.
     linear : bool, optional
-        Never standardise.
+        Never standardise, and no bends.
 
     Returns
     -------
     Estimate
         Backdoor: standardisation over strata where treatment and all adjusted columns
         are discrete and their strata are covered, else least squares, which takes in
-        what stands beside. Apart: as backdoor. Instrument: two stages. Frontdoor: the
-        product of the two regressions.
+        what stands beside, and bends where the rows ask for it
+        (:mod:`llmcd.effects.curves`). Apart: as backdoor. Instrument: two stages.
+        Frontdoor: the product of the two regressions. The last two are lines.
 
     Notes
     -----
@@ -82,7 +84,10 @@ def _backdoor(
             "both levels of the treatment, so a regression without interactions fills "
             "the rest"
         )
-    return least_squares(every, rows, contrast, note)
+    line = least_squares(every, rows, contrast, note)
+    if linear or not np.isfinite(line.value):
+        return line
+    return bent_regression(every, rows, contrast, note) or line
 
 
 # --- regression -----------------------------------------------------------------------

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from benchmarks.effects import FIELDS, linear, nonlinear, of_tables, table
+from benchmarks.effects import FIELDS, curved, linear, nonlinear, of_tables, table
 from benchmarks.networks import known_network
 from llmcd.networks import DiscreteNetwork
 
@@ -44,6 +44,21 @@ def test_effects_of_a_nonlinear_model():
     problem = nonlinear(known_network("greenhouse"))
     assert problem.truth("light", "solar_radiation") == 0
     assert problem.truth("solar_radiation", "light") > 0
+
+
+def test_effects_of_a_curved_model():
+    """A cause without causes: the mean change that its own rows show; 0 backwards."""
+    problem = curved(known_network("asia"), 3)
+    rows = problem.network.sample(100_000, 1).sort_values("smoke")
+    x, y = rows["smoke"].to_numpy(), rows["dysp"].to_numpy()
+    bins = np.linspace(-3.2, 4.2, 75)
+    at = np.digitize(x, bins)
+    middle = [x[at == k].mean() for k in range(1, 75) if (at == k).any()]
+    mean = [y[at == k].mean() for k in range(1, 75) if (at == k).any()]
+    change = np.interp(x + 1, middle, mean) - np.interp(x, middle, mean)
+    assert problem.truth("smoke", "dysp") == pytest.approx(change.mean(), abs=0.03)
+    assert abs(problem.truth("smoke", "dysp")) > 0.06
+    assert problem.truth("dysp", "smoke") == 0
 
 
 def test_the_table_counts():

@@ -15,6 +15,7 @@ from llmcd.graph import Graph
 
 quiet = pytest.mark.filterwarnings("ignore")
 NONE = {"refuters": ()}
+LINE = {**NONE, "estimator": "linear"}  # the closed forms below are those of lines
 
 
 def gaussian(dag, rng):
@@ -72,7 +73,7 @@ def test_path_products():
         b, noise = gaussian(dag, rng)
         df = population(dag, b, noise)
         x, y = rng.choice(5, 2, replace=False)
-        found = effect(dag, df, dag.names[x], dag.names[y], **NONE)
+        found = effect(dag, df, dag.names[x], dag.names[y], **LINE)
         truth = total_effect(b, x, y)
         assert found.value == pytest.approx(truth, rel=1e-6, abs=1e-9)
         assert found.zero == (dag.names[y] not in dag.descendants(dag.names[x]))
@@ -93,7 +94,7 @@ def test_ida_by_brute_force():
             slope(df, y, x, m.parents(x)) if y in m.descendants(x) else 0.0
             for m in members(graph)
         ]
-        found = effect(graph, df, x, y, **NONE)
+        found = effect(graph, df, x, y, **LINE)
         assert found.value == pytest.approx(np.mean(every), abs=1e-9)
         assert found.graph_variance == pytest.approx(np.var(every), abs=1e-9)
         assert found.own.low == pytest.approx(min(every), abs=1e-9)
@@ -118,7 +119,7 @@ def test_the_law_of_total_variance():
     fork = Graph.from_edges("zxy", directed=["zx", "zy", "xy"])
     chain = Graph.from_edges("zxy", directed=["xz", "zy", "xy"])
     apart = Graph.from_edges("zxy", directed=["zx", "zy"])
-    found = effect([fork, chain, apart], df, "x", "y", weights=[2, 1, 1], **NONE)
+    found = effect([fork, chain, apart], df, "x", "y", weights=[2, 1, 1], **LINE)
     ways = {str(w.strategy): w for w in found.ways}
     assert {k: w.share for k, w in ways.items()} == {
         "backdoor: z": 0.5,
@@ -321,7 +322,7 @@ def test_refuters_and_text():
     graph = Graph.from_edges(
         ["z 1", "x", "y"], directed=[("z 1", "x"), ("z 1", "y"), ("x", "y")]
     )
-    found = effect(graph, df, "x", "y", simulations=20)
+    found = effect(graph, df, "x", "y", estimator="linear", simulations=20)
     assert [one.name for one in found.refutations] == [
         "placebo", "random common cause", "subset"
     ]  # fmt: skip
@@ -329,7 +330,7 @@ def test_refuters_and_text():
         assert one.passed
         assert one.estimate == pytest.approx(found.value)
     assert abs(found.refutations[0].new_estimate) < 0.2
-    assert found == effect(graph, df, "x", "y", simulations=20)
+    assert found == effect(graph, df, "x", "y", estimator="linear", simulations=20)
     text = str(found)
     assert "effect of x on y: change in the mean of y" in text
     assert "100% of the variance comes from the graph" not in text
@@ -476,9 +477,9 @@ def test_causes_of_the_outcome_stand_beside():
     arcs = ["ax", "xm", "bm", "my", "cy", "xw", "wy"]
     df["c"] = rng.normal(size=200)
     graph = Graph.from_edges("abcmwxy", directed=arcs)
-    plain = effect(graph, df, "x", "y", **NONE)
+    plain = effect(graph, df, "x", "y", **LINE)
     assert plain.value == pytest.approx(slope(df, "y", "x", ["a"]))
-    found = effect(graph, df, "x", "y", learnt=True, **NONE)
+    found = effect(graph, df, "x", "y", learnt=True, **LINE)
     assert found.value == pytest.approx(slope(df, "y", "x", ["a", "b", "c"]))
     assert found.own.low == plain.value
 

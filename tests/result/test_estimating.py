@@ -22,9 +22,12 @@ def test_an_effect_of_a_result(result):
     assert resampled.graphs == len(result.candidates.replicates)
     assert "no draws from a posterior" in str(resampled)
     assert sum(way.share for way in found.ways) == pytest.approx(1)
-    standard = result.effect(cause, outcome, refuters=())
+    # of lines: on a curve one standard deviation more is no multiple of one unit more
+    line = {"refuters": (), "estimator": "linear"}
+    unit = result.effect(cause, outcome, df, **line)
+    standard = result.effect(cause, outcome, **line)
     ratio = df[outcome].std() / df[cause].std()
-    assert found.value == pytest.approx(standard.value * ratio)
+    assert unit.value == pytest.approx(standard.value * ratio)
     with pytest.raises(llmcd.DataError, match="are not the 300 that"):
         result.effect(cause, outcome, linear_table(200))
     other = result.effect(cause, outcome, linear_table(200), new_rows=True, refuters=())
