@@ -183,8 +183,8 @@ print(f"{after.low:.2f} to {after.high:.2f}; the truth is {2 * -0.8:.2f}")
 #
 # ## What this does not tell
 #
-# - Effects are differences of means, lines, or averages over curves where the rows bend;
-#   `estimator=` takes DoWhy's others.
+# - Effects are differences of means, lines, or averages over curves where the rows
+#   bend; `estimator=` takes DoWhy's others.
 # - The graphs are those that the search considers: no hidden causes, no feedback.
 # - The interval comes from the rows that the graph was found on, and is a little too
 #   narrow for that; give rows of your own that were kept aside with `new_rows=True`.

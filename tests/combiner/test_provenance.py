@@ -2,10 +2,9 @@
 
 import numpy as np
 import pytest
-from made import answer, answers_of, liar, made_candidates, oracle
+from made import answer, answers_of, known_right, liar, made_candidates, oracle
 
 from llmcd.background import Background
-from llmcd.combiner.audited import Audited
 from llmcd.combiner.reconcile import combine
 from llmcd.expert.answers import Answers
 from llmcd.graph import Graph
@@ -52,8 +51,7 @@ def test_probability_is_the_posterior_share():
     data = Graph.from_edges("xy", undirected=[("x", "y")])
     truth = Graph.from_edges("xy", directed=[("y", "x")])
     answers = answers_of(oracle(truth), [("x", "y")])
-    heard = {who: Audited(((0.0,) * 4,) * 3, 8.0, 0.0) for who in answers.experts}
-    edge = combine(made_candidates(data), answers, audits=heard).edges[0]
+    edge = combine(made_candidates(data), answers, audits=known_right(answers)).edges[0]
     assert (edge.cause, edge.effect) == ("y", "x")
     odds = np.log(edge.probability / (1 - edge.probability))
     assert edge.expert_log_odds == pytest.approx(odds)

@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made import always_first, answers_of, liar, made_candidates, oracle, silent
+from made import (
+    always_first,
+    answers_of,
+    known_right,
+    liar,
+    made_candidates,
+    oracle,
+    silent,
+)
 from naive import all_dags
 from scipy.stats import beta
 from strategies import random_dag
@@ -24,11 +32,6 @@ from llmcd.metrics import shd
 
 def all_pairs(graph: Graph):
     return list(itertools.combinations(graph.names, 2))
-
-
-def known_right(answers):
-    """Every expert as an audit left it that heard forty right directions."""
-    return {who: Audited(((0.0,) * 4,) * 3, 40.0, 0.0) for who in answers.experts}
 
 
 @st.composite

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 import pytest
-from made import answers_of, made_candidates, oracle
+from made import answers_of, known_right, made_candidates, oracle
 
 import llmcd
 from llmcd.combiner.combined import Combined
@@ -22,7 +22,8 @@ TRUTH = Graph.from_edges("abcdef", directed=["ab", "bc", "dc", "ef"])
 def combined(answers=None, replicates=None):
     """Data that say the truth's class, and perhaps an expert."""
     found = made_candidates(cpdag(TRUTH), replicates)
-    return combine(found, answers or llmcd.Answers.none(), mode="safe")
+    said = answers or llmcd.Answers.none()
+    return combine(found, said, mode="safe", audits=known_right(said))
 
 
 def test_resamples_without_an_expert():

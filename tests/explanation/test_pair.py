@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from made import answer, answers_of, made_candidates, oracle
+from made import answer, answers_of, known_right, made_candidates, oracle
 
 import llmcd
 from llmcd.background import Background
@@ -24,7 +24,7 @@ def test_the_expert_decided():
             answer("y", "x", "a->b"),
         )
     )
-    combined = combine(made_candidates(OPEN), said)
+    combined = combine(made_candidates(OPEN), said, audits=known_right(said))
     found = explain(combined, "x", "y")
     assert found == explain(combined, "x", "y")
     assert found.verdict.startswith("y --> x: the expert decided.")

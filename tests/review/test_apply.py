@@ -7,13 +7,12 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made import answers_of, liar, made_candidates, oracle
+from made import answers_of, known_right, liar, made_candidates, oracle
 from naive import all_dags
 from strategies import random_dag
 
 import llmcd
 from llmcd.background import Background
-from llmcd.combiner.audited import Audited
 from llmcd.combiner.reconcile import combine
 from llmcd.equivalence import cpdag, is_extendable, is_mpdag, members
 from llmcd.expert.answers import Answers
@@ -222,8 +221,7 @@ def weighed():
     found = llmcd.candidates(rows, bootstrap=4)
     answers = answers_of(oracle(truth), pairs)
     # two probes are too few to trust it: an audit heard it before
-    heard = {who: Audited(((0.0,) * 4,) * 3, 8.0, 0.0) for who in answers.experts}
-    combined = combine(found, answers, audits=heard)
+    combined = combine(found, answers, audits=known_right(answers))
     assert combined.mode == "posterior"
     (edge,) = (e for e in combined.edges if {e.cause, e.effect} == {"d", "e"})
     assert (edge.cause, edge.decided_by) == ("e", "expert")
