@@ -120,9 +120,9 @@ ax.legend(fontsize=8, frameon=False, loc="lower right")
 ax.spines[["top", "right"]].set_visible(False)
 
 # %% [markdown]
-# The good expert is heard. The coin and the liar are not: with them we end up no
-# further from the truth than with the rows alone. Nobody said which is which. Where the
-# rows direct an edge, the answers are held against it:
+# The good expert is heard. The coin and the liar hardly are: with them we end up within
+# an edge of the rows alone. Nobody said which is which. Where the rows direct an edge,
+# the answers are held against it:
 
 # %%
 panel = llmcd.ask(plan, llmcd.Panel(experts), progress=False)
@@ -187,7 +187,7 @@ conflicts[turned]
 #
 # ## Where nobody can tell
 #
-# One case is worse. Eight stations in a row, each passing a signal to the next: the
+# One case is harder. Eight stations in a row, each passing a signal to the next: the
 # rows show the seven edges and not one direction. There is nothing to judge an expert
 # by.
 
@@ -224,11 +224,12 @@ believed = pd.DataFrame(
 believed
 
 # %% [markdown]
-# No row bears either of them out, and still both direct edges: the friend rightly, the
-# liar wrongly. Answers that agree with each other lend each other weight. This limit is
-# known (`docs/decisions/0007`). So look whether anything judged the expert (`probes`:
-# how many of its answers the rows could be held against). If nothing did, what it
-# decided is its opinion.
+# No row bears either of them out, and a liar's answers agree with each other just as
+# well as a friend's. So neither is heard, and every edge stays open. If the friend is
+# one, somebody has to vouch for it: an audit ([tutorial 7](7-auditing-a-model.ipynb)),
+# which counts as answers heard before. The limits of this are in `docs/decisions/0007`:
+# several experts that agree, and answers that happen to fit the shape of the graph, are
+# believed more than they should be.
 #
 # And look at the last column. One edge that somebody knows for certain, and the rows
 # direct all others: nothing is left to believe or not. A single fact is worth more than

@@ -163,13 +163,13 @@ for found in audits:
 #
 # ## A real model
 #
-# The repository holds the recorded answers of one. It was asked fewer questions, and
-# about the pairs of `direction` not at all. The same line audits it, offline:
+# The repository holds the recorded answers of one. It was asked fewer questions. The
+# same line audits it, offline:
 
 # %%
 claude = llmcd.audit(
     llmcd.Recorded("../benchmarks/answers/audit/claude.jsonl"),
-    n={"parrot": 84, "corr2cause": 24, "cladder": 24, "axioms": 24},
+    n={"parrot": 84, "corr2cause": 24, "cladder": 24, "axioms": 24, "direction": 24},
     progress=False,
 )
 print(f"{claude.expert}: {claude.calls} answers")
@@ -183,7 +183,7 @@ pd.DataFrame(
 # %% [markdown]
 # It made no mistake. That is a ceiling: so few questions tell a good model from a coin,
 # and not a good one from a perfect one, which is why the level is not the highest. It
-# answered in three long sittings and saw the other questions, though never the other
+# answered in five long sittings and saw the other questions, though never the other
 # half of a pair.
 #
 # An audit can be where `llmcd` starts from, in place of doubt: `llmcd.discover(...,
