@@ -51,7 +51,7 @@ CLAIMS: dict[str, tuple[str, ...]] = {
         "{'cholesterol --> wt71', 'smokeyrs --> school'}"
         " <= set(conflicts[turned]['data_says'])",
         "(conflicts[turned]['data_says'] == conflicts[turned]['decision']).all()",
-        # nobody can tell: neither a friend nor a liar is believed, until a fact is known
+        # nobody can tell: neither friend nor liar is believed, until a fact is known
         "list(believed['always right'])[:3] == [0, 0, 7]",
         "list(believed['always wrong'])[:3] == [0, 0, 7]",
         "(believed.loc['probes', ['always right', 'always wrong']] == 0).all()",
