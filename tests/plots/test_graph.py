@@ -6,7 +6,7 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 from drawing import canvas, png
-from made import answer, answers_of, made_candidates, oracle
+from made import answer, answers_of, known_right, made_candidates, oracle
 from matplotlib.patches import FancyBboxPatch, PathPatch, Polygon
 from strategies import random_dag
 
@@ -154,7 +154,7 @@ def result_of_every_kind():
     sure = answers_of(
         oracle(Graph.from_edges("xy", directed=[("x", "y")])), [("x", "y")]
     )
-    combined = combine(candidates, sure)
+    combined = combine(candidates, sure, audits=known_right(sure))
     who = {("u", "v"): "background", ("p", "q"): "Meek"}
     edges = tuple(
         replace(e, decided_by=who.get((e.cause, e.effect), e.decided_by), mark=mark)

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 from browser import Seen, browser
-from made import answer, made_candidates
+from made import answer, known_right, made_candidates
 
 from llmcd.combiner.changes import Change, Changes
 from llmcd.combiner.reconcile import combine
@@ -40,7 +40,8 @@ def result(names=NAMES, reasoning="so it is", note="fine"):
         answer(a, e, "a->b", "m", reasoning="a pair without an edge"),
         answer(e, a, "b->a", "m", reasoning="a pair without an edge"),
     ]
-    return combine(candidates, Answers(tuple(replies)))
+    answers = Answers(tuple(replies))
+    return combine(candidates, answers, audits=known_right(answers))
 
 
 def moved(names, text=EVIL):
