@@ -7,7 +7,7 @@ The model, written down before it was coded (docs/decisions/0004):
   opposite directions carry nothing;
 * prior: posterior mode's (``combiner/response.py``): with probability 7/8 the expert
   knows nothing (``t = 0``), otherwise ``sigmoid(t)`` is Beta(4, 1), which still allows
-  an expert that is wrong more often than right; without a probe its answers direct
+  an expert that is wrong more often than right; alone and without a probe it directs
   nothing;
 * probes: pairs that the data directs. The data's own direction is right with
   probability ``q``, from the resamples, never above 0.9, because bootstrap

@@ -13,9 +13,9 @@ The model, written down before it was coded (docs/decisions/0007):
 * **skill** ``t``: a direction given in both presentation orders is right with
   probability ``sigmoid(t)``, one given in a single order with ``sigmoid(t / 2)``; with
   probability 7/8 ``t = 0`` (the expert knows nothing), otherwise ``sigmoid(t)`` is
-  Beta(4, 1), which still allows an expert that is wrong more often than right. Of an
-  expert that no row has borne out all answers together, however many and however much
-  they agree, are right with at most 7/8 * 1/2 + 1/8 = 0.56, which directs nothing;
+  Beta(4, 1), which still allows an expert that is wrong more often than right. So one
+  that the rows bear out in no way is right with about 7/8 * 1/2 + 1/8 = 0.56, which
+  directs nothing where the rows are even (docs/decisions/0007 has the exceptions);
 * the **states** are not known: each pair's are as probable as the rows alone say;
 * **audit**: where the expert was audited, its discounted counts stand as answers heard
   before, for rows and skill alike (:class:`llmcd.combiner.audited.Audited`); what is
